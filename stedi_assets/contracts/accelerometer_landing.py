@@ -1,0 +1,24 @@
+"""Contract of accelerometer_landing: every reading of the mobile app that arrived and fits."""
+
+from stedi_assets.contracts.landing_checks import landing_checks, recount_landing
+from stedi_assets.contracts.model import Column, Contract
+from stedi_assets.contracts.provenance import PROVENANCE
+
+ACCELEROMETER_LANDING = Contract(
+    table="accelerometer_landing",
+    zone="landing",
+    description="Every accelerometer reading from the mobile app that fits the contract's types, one row per JSON "
+    "object, whether its customer agreed to research or not.",
+    recount=recount_landing("accelerometer"),
+    grain=("source_object", "source_offset"),
+    email_column="user",
+    columns=(
+        Column("user", "string", "Email address of the customer whose phone took the reading.", personal=True),
+        Column("timestamp", "bigint", "When the reading was taken.", unit="epoch_ms"),
+        Column("x", "double", "Movement along the x axis."),
+        Column("y", "double", "Movement along the y axis."),
+        Column("z", "double", "Movement along the z axis."),
+        *PROVENANCE,
+    ),
+    checks=landing_checks("accelerometer"),
+)

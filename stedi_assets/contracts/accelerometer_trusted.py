@@ -1,0 +1,34 @@
+"""Contract of accelerometer_trusted: the motion readings of customers who agreed to research."""
+
+from stedi_assets.contracts.accelerometer_landing import ACCELEROMETER_LANDING
+from stedi_assets.contracts.consenting import CONSENTING, MOTIONS
+from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
+from stedi_assets.contracts.provenance import PROVENANCE_NAMES
+
+ACCELEROMETER_TRUSTED = Contract(
+    table="accelerometer_trusted",
+    zone="trusted",
+    description="Accelerometer readings of customers in customer_trusted, each distinct reading once. "
+    "From accelerometer_landing; read by customers_curated and machine_learning_curated.",
+    recount=f"WITH {CONSENTING}, {MOTIONS} SELECT count(*) FROM motions",
+    email_column="user",
+    columns=carried_from(ACCELEROMETER_LANDING, without=PROVENANCE_NAMES),
+    references=(Reference("user", "customer_trusted", "email", address=True),),
+    checks=(
+        Check(
+            "repeated_readings",
+            "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
+            actual=f"WITH {CONSENTING}, {MOTIONS} SELECT sum(landed - 1) FROM motions",
+            severity="WARN",
+        ),
+        Check(
+            "readings_before_consent",
+            "No reading was taken before its customer agreed to research. Counted: such readings.",
+            actual="""
+            SELECT count(*) FROM staged s JOIN research_customers r ON lower(trim(s.user)) = r.customer
+            WHERE s.timestamp < r.since
+            """,
+            severity="WARN",
+        ),
+    ),
+)

@@ -1,0 +1,21 @@
+"""Contract of customers_curated: the customers who agreed to research and have motion data."""
+
+from stedi_assets.contracts.consenting import MOVING
+from stedi_assets.contracts.customer_trusted import CUSTOMER_TRUSTED
+from stedi_assets.contracts.model import Contract, Reference, carried_from
+
+CUSTOMERS_CURATED = Contract(
+    table="customers_curated",
+    zone="curated",
+    description="Customers in customer_trusted who have accelerometer data, one row each. "
+    "Decides whose step trainer readings are trusted.",
+    recount=f"WITH {MOVING} SELECT count(*) FROM moving",
+    grain=("email",),
+    email_column="email",
+    serial_column="serialnumber",
+    columns=carried_from(CUSTOMER_TRUSTED),
+    references=(
+        Reference("email", "customer_trusted", "email", address=True),
+        Reference("email", "accelerometer_trusted", "user", address=True),
+    ),
+)

@@ -1,0 +1,85 @@
+"""What is checked on each landing table: that nothing was lost, and what is odd about what arrived.
+
+Here: the statements that the three landing contracts share. They read `tally` (one row per landed object, counted by
+a tokenizer of its own), `objects` (the listing of the landing zone) and `quarantine`.
+"""
+
+from stedi_assets.contracts.model import Check
+
+
+def recount_landing(source: str) -> str:
+    """The records that the census found, less those in quarantine."""
+    return f"""
+    SELECT (SELECT coalesce(sum(objects), 0) FROM tally WHERE source = '{source}')
+         - (SELECT count(*) FROM quarantine WHERE source = '{source}')
+    """
+
+
+def landing_checks(source: str) -> tuple[Check, ...]:
+    """Nothing lost, by files, objects and bytes; how much is in quarantine; what came twice or was not expected."""
+    quarantined_bytes = f"SELECT coalesce(sum(source_bytes), 0) FROM quarantine WHERE source = '{source}'"
+    return (
+        Check(
+            "files_accounted",
+            "Every object of the listing was read, whatever its name.",
+            actual=f"SELECT count(*) FROM tally WHERE source = '{source}'",
+            expected=f"SELECT count(*) FROM objects WHERE source = '{source}'",
+        ),
+        Check(
+            "objects_accounted",
+            "Every object that the census found in the landing zone is a row or is in quarantine.",
+            actual=f"""
+            SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM quarantine WHERE source = '{source}')
+            """,
+            expected=f"SELECT sum(objects) FROM tally WHERE source = '{source}'",
+        ),
+        Check(
+            "bytes_accounted",
+            "Every byte that landed belongs to a row or to a record in quarantine.",
+            actual=f"""
+            SELECT sum(t.landed_bytes - CASE WHEN t.objects = 0 THEN 0
+                                             ELSE abs(t.text_bytes - coalesce(s.accounted, 0)) END)
+            FROM tally t LEFT JOIN (
+                SELECT source_object, sum(source_bytes) AS accounted FROM (
+                    SELECT source_object, source_bytes FROM staged
+                    UNION ALL
+                    SELECT source_object, source_bytes FROM quarantine WHERE source = '{source}'
+                ) GROUP BY source_object
+            ) s ON s.source_object = t.source_object
+            WHERE t.source = '{source}'
+            """,
+            expected=f"SELECT sum(bytes) FROM objects WHERE source = '{source}'",
+        ),
+        Check(
+            "quarantine_share",
+            "Bytes in quarantine stay within the share of the source's bytes that the setting "
+            "STEDI_MAX_QUARANTINE_SHARE allows. Counted: bytes above that share.",
+            actual=f"""
+            SELECT greatest(0, ({quarantined_bytes}) - (
+                SELECT CAST(floor(sum(text_bytes) * $max_quarantine_share) AS bigint) FROM tally
+                WHERE source = '{source}'))
+            """,
+        ),
+        Check(
+            "quarantined",
+            "Nothing of this source is in quarantine. Counted: records in quarantine.",
+            actual=f"SELECT count(*) FROM quarantine WHERE source = '{source}'",
+            severity="WARN",
+        ),
+        Check(
+            "repeated_objects",
+            "No object was delivered twice under two names. Counted: objects whose content another one has too.",
+            actual=f"""
+            SELECT sum(copies - 1) FROM (
+                SELECT count(*) AS copies FROM objects WHERE source = '{source}' GROUP BY etag, bytes
+            )
+            """,
+            severity="WARN",
+        ),
+        Check(
+            "extra_fields",
+            "No object has fields that the contract does not know. Counted: rows with such fields.",
+            actual="SELECT count(*) FROM staged WHERE extra_fields IS NOT NULL",
+            severity="WARN",
+        ),
+    )

@@ -1,0 +1,29 @@
+"""Contract of landing_quarantine: everything that arrived and is in no landing table."""
+
+from stedi_assets.contracts.model import Column, Contract
+
+# What the census found, less what landed: whatever is in no landing table has to be here.
+RECOUNT = """
+SELECT (SELECT coalesce(sum(objects), 0) FROM tally)
+     - (SELECT count(*) FROM customer_landing)
+     - (SELECT count(*) FROM accelerometer_landing)
+     - (SELECT count(*) FROM step_trainer_landing)
+"""
+
+LANDING_QUARANTINE = Contract(
+    table="landing_quarantine",
+    zone="landing",
+    description="Everything that arrived and does not fit: damaged stretches and objects that break the contract, "
+    "one row each, with the reason and the raw text. With the three landing tables it is all that arrived.",
+    recount=RECOUNT,
+    grain=("source_object", "source_offset"),
+    columns=(
+        Column("source", "string", "Which source it arrived in: customer, accelerometer or step_trainer."),
+        Column("source_object", "string", "Key of the S3 object that it was read from."),
+        Column("source_offset", "bigint", "Where it begins in the (unpacked) object, counted from 0.", unit="bytes"),
+        Column("source_bytes", "bigint", "Bytes of the (unpacked) object that it accounts for.", unit="bytes"),
+        Column("reason", "string", "Why it is here: damaged, not_an_object, missing, wrong_type, out_of_range, ..."),
+        Column("field", "string", "The contract's field that did not fit; null where no single one.", required=False),
+        Column("raw", "string", "The text as it arrived; bytes that are not UTF-8 stand as \\xNN.", personal=True),
+    ),
+)

@@ -1,0 +1,103 @@
+"""What a table contract is made of: `Column` and `Contract`.
+
+Here: the shape of a contract and what follows from it alone (DDL, look-ups). Not here: the contracts themselves
+(one module each, named after its table), the checks that follow for every table (`audits`), and anything that reads
+or writes data.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+ColumnType = Literal["string", "int", "bigint", "double", "boolean"]
+Zone = Literal["landing", "trusted", "curated"]
+
+# Readings and dates outside this range are not dates of this business: seconds taken for milliseconds, or far future.
+EARLIEST_EPOCH_MS = 946_684_800_000  # 2000-01-01T00:00:00Z
+LATEST_EPOCH_MS = 4_102_444_800_000  # 2100-01-01T00:00:00Z, not included
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `required`: a row without a value does not fit. `personal`: it identifies a person.
+
+    `derived_from` names the upstream columns as "table.column"; `unit` says what a number counts.
+    """
+
+    name: str
+    type: ColumnType
+    description: str
+    required: bool = True
+    personal: bool = False
+    unit: Literal["epoch_ms", "cm", "bytes"] | None = None
+    derived_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One statement about a staged table: a query for a number, and what that number must be.
+
+    Queries are Spark SQL over the views that `audits.views` lists (`staged` is the table under audit); $as_of_ms
+    stands for the run's start. They return one row with one number; null counts as 0.
+    """
+
+    name: str
+    description: str
+    actual: str
+    expected: str = "SELECT 0"
+    severity: Literal["ERROR", "WARN"] = "ERROR"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Every row's key exists upstream: `column` is found in `table`.`upstream_column`, as addresses or as they are."""
+
+    column: str
+    table: str
+    upstream_column: str
+    address: bool = False
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: its grain, its columns, how a row leads to the customer it is about, and how to count it again.
+
+    `grain`: the columns that no two rows share; empty where rows are distinct as a whole.
+    `email_column`, `serial_column`: the columns that lead to the customer, where the table has them.
+    `recount`: SQL that counts, from the landing tables and by another way than the transform, the rows that should
+    be here. `references`: keys that must exist upstream. `checks`: what else is said about this table.
+    """
+
+    table: str
+    zone: Zone
+    description: str
+    columns: tuple[Column, ...]
+    recount: str
+    grain: tuple[str, ...] = ()
+    email_column: str | None = None
+    serial_column: str | None = None
+    references: tuple[Reference, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def ddl(self) -> str:
+        """The schema as Spark takes it: "email string, timestamp bigint"."""
+        return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+def carried_from(upstream: Contract, without: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    """The upstream contract's columns, unchanged, as columns of a table that is made from it.
+
+    Where a table is filtered from another, its columns mean the same: they are declared once, where they land.
+    """
+    return tuple(
+        replace(column, derived_from=(f"{upstream.table}.{column.name}",))
+        for column in upstream.columns
+        if column.name not in without
+    )

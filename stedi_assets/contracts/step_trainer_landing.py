@@ -1,0 +1,22 @@
+"""Contract of step_trainer_landing: every reading of the step trainers that arrived and fits."""
+
+from stedi_assets.contracts.landing_checks import landing_checks, recount_landing
+from stedi_assets.contracts.model import Column, Contract
+from stedi_assets.contracts.provenance import PROVENANCE
+
+STEP_TRAINER_LANDING = Contract(
+    table="step_trainer_landing",
+    zone="landing",
+    description="Every step trainer reading from the IoT stream that fits the contract's types, one row per JSON "
+    "object, whether its customer agreed to research or not.",
+    recount=recount_landing("step_trainer"),
+    grain=("source_object", "source_offset"),
+    serial_column="serialnumber",
+    columns=(
+        Column("sensorreadingtime", "bigint", "When the reading was taken.", unit="epoch_ms"),
+        Column("serialnumber", "string", "Serial of the step trainer that took the reading.", personal=True),
+        Column("distancefromobject", "int", "Distance to the object that the sensor saw.", unit="cm"),
+        *PROVENANCE,
+    ),
+    checks=landing_checks("step_trainer"),
+)

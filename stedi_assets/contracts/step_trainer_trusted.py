@@ -1,0 +1,37 @@
+"""Contract of step_trainer_trusted: the step readings of curated customers."""
+
+from stedi_assets.contracts.consenting import MOVING, STEPS
+from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
+from stedi_assets.contracts.provenance import PROVENANCE_NAMES
+from stedi_assets.contracts.step_trainer_landing import STEP_TRAINER_LANDING
+
+STEP_TRAINER_TRUSTED = Contract(
+    table="step_trainer_trusted",
+    zone="trusted",
+    description="Step trainer readings whose serial is in customers_curated, each distinct reading once. "
+    "From step_trainer_landing; read by machine_learning_curated.",
+    recount=f"WITH {MOVING}, {STEPS} SELECT count(*) FROM steps",
+    serial_column="serialnumber",
+    columns=carried_from(STEP_TRAINER_LANDING, without=PROVENANCE_NAMES),
+    references=(Reference("serialnumber", "customers_curated", "serialnumber"),),
+    checks=(
+        Check(
+            "repeated_readings",
+            "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
+            actual=f"WITH {MOVING}, {STEPS} SELECT sum(landed - 1) FROM steps",
+            severity="WARN",
+        ),
+        Check(
+            "readings_before_consent",
+            "No reading was taken before its customer agreed to research. Counted: readings that are older than the "
+            "consent of every customer with that serial.",
+            actual="""
+            SELECT count(*) FROM staged s JOIN (
+                SELECT serialnumber, min(since) AS since FROM research_customers GROUP BY serialnumber
+            ) r ON s.serialnumber = r.serialnumber
+            WHERE s.sensorreadingtime < r.since
+            """,
+            severity="WARN",
+        ),
+    ),
+)
