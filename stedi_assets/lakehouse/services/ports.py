@@ -1,0 +1,119 @@
+"""Which ports a home's server listens on.
+
+Only their choice. weed gets a flag for every port that it opens: without one it derives gRPC ports by itself,
+and moves on where one is taken.
+"""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from stedi_assets.lakehouse.services.endpoints import ServicesError
+
+Ports = dict[str, int]
+
+_NEIGHBOURS = (
+    "admin.port",
+    "master.port",
+    "master.port.grpc",
+    "volume.port",
+    "volume.port.grpc",
+    "filer.port",
+    "filer.port.grpc",
+    "s3.port",
+    "s3.port.grpc",
+    "s3.port.iceberg",
+)
+_ADMIN_GRPC = "admin.port.grpc"
+# weed's maintenance worker looks for the admin server there, whatever the flag says.
+_ADMIN_GRPC_OFFSET = 10_000
+PORT_FLAGS = (*_NEIGHBOURS, _ADMIN_GRPC)
+# All below the ports that Linux and macOS give to outgoing connections, which would take them between starts.
+_FIRST_PORTS = range(10_240, 22_000)
+_ATTEMPTS = 100
+_CLOSING_SECONDS = 0.5
+# For every gRPC port weed opens a socket by this name; no flag moves it.
+_SOCKETS_FOLDER = Path("/tmp")
+
+
+def ports_of(record: dict[str, Any]) -> Ports:
+    """The ports of the home's last server; none if the record is not whole."""
+    ports = record.get("ports")
+    if not isinstance(ports, dict) or not all(isinstance(ports.get(flag), int) for flag in PORT_FLAGS):
+        return {}
+    return {flag: ports[flag] for flag in PORT_FLAGS}
+
+
+def choose_ports(before: Ports) -> Ports:
+    """The ports of before if they are all free, so that readers keep their endpoint; otherwise others.
+
+    Free now is not free when weed gets there: who starts it has to be ready to choose again. Raises
+    ServicesError.
+    """
+    import secrets
+
+    if before and become_free(before):
+        return before
+    for _ in range(_ATTEMPTS):
+        first = secrets.choice(_FIRST_PORTS)
+        ports = {flag: first + i for i, flag in enumerate(_NEIGHBOURS)}
+        ports[_ADMIN_GRPC] = first + _ADMIN_GRPC_OFFSET
+        if all(map(_is_free, ports.values())):
+            return ports
+    raise ServicesError(
+        f"expected {len(PORT_FLAGS)} free ports from {_FIRST_PORTS.start} on, found none in {_ATTEMPTS} "
+        "attempts; end some of what listens there"
+    )
+
+
+def become_free(ports: Ports) -> bool:
+    """Whether they all are, or soon: a process counts as gone a moment before its sockets are closed."""
+    deadline = time.monotonic() + _CLOSING_SECONDS
+    while not all(map(_is_free, ports.values())):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def remove_dead_sockets(ports: Ports) -> None:
+    """Removes what a killed server left in /tmp; a port may be another home's by now, and its socket live."""
+    for port in ports.values():
+        for path in _sockets(port):
+            with suppress(OSError):
+                if _is_dead(path):
+                    path.unlink()
+
+
+def _is_free(port: int) -> bool:
+    """Whether weed could listen on it and on its socket in /tmp, where another user's cannot be replaced."""
+    import socket
+
+    with socket.socket() as probe:
+        # As weed does: without it, connections of a server that was just killed make its ports look taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except (OSError, OverflowError):
+            return False
+    return all(map(_is_dead, _sockets(port)))
+
+
+def _is_dead(path: Path) -> bool:
+    """Whether nobody listens on a socket any more; for another user's this cannot be told, and it counts as live."""
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+        except OSError:
+            pass
+    return False
+
+
+def _sockets(port: int) -> list[Path]:
+    return list(_SOCKETS_FOLDER.glob(f"seaweedfs-*-{port}.sock"))

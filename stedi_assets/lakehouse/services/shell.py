@@ -1,0 +1,59 @@
+"""Orders to a running server through `weed shell`.
+
+Only those that no request can give: the master's operations over HTTP are closed, as anyone could use them.
+"""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from stedi_assets.lakehouse.services.configuration import QUIET, grpc_environment
+from stedi_assets.lakehouse.services.endpoints import ServicesError
+from stedi_assets.lakehouse.services.home import Home
+from stedi_assets.lakehouse.services.ports import Ports
+from stedi_assets.lakehouse.services.server import find_weed, recorded_server
+
+_PARTS = ("master", "filer")
+_TIMEOUT_SECONDS = 120.0
+# The filer passes deletions on to the volumes every 1.1 s; a vacuum before that would leave the newest.
+_DELETION_SECONDS = 1.5
+
+
+def vacuum(home: Path) -> None:
+    """Takes what was deleted out of the store's files. weed by itself waits until it is a third of a file.
+
+    Raises ServicesError.
+    """
+    place = Home(home)
+    server = recorded_server(place)
+    if server is None:
+        raise ServicesError(f"expected the services of {place.folder} to run, found none; start them first")
+    time.sleep(_DELETION_SECONDS)
+    _order(place, server.ports, "lock; volume.vacuum -garbageThreshold=0.000001; unlock")
+
+
+def _order(home: Home, ports: Ports, commands: str) -> str:
+    addresses = [f"-{part}=127.0.0.1:{ports[f'{part}.port']}.{ports[f'{part}.port.grpc']}" for part in _PARTS]
+    try:
+        done = subprocess.run(
+            [find_weed(), *QUIET, "shell", *addresses],
+            input="\n".join(commands.split("; ")) + "\n",
+            env={"PATH": os.defpath, "HOME": str(home.store), **grpc_environment(home, "CLIENT")},
+            cwd=home.store,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ServicesError(
+            f"expected '{commands}' to be carried out, found '{error}'; see {home.log}, and try again"
+        ) from error
+    failures = [line for line in (done.stdout + done.stderr).splitlines() if "error:" in line.lower()]
+    if done.returncode or failures:
+        raise ServicesError(
+            f"expected '{commands}' to be carried out, found '{(failures or [done.stderr.strip()])[-1]}'; "
+            f"see {home.log}, and try again"
+        )
+    return done.stdout
