@@ -1,0 +1,11 @@
+"""customer_trusted: customers who agreed to research."""
+
+from pyspark.sql import DataFrame
+
+from stedi_assets.contracts import CUSTOMER_TRUSTED
+from stedi_assets.transforms.consent import governing_consents
+
+
+def customer_trusted(customer_landing: DataFrame, as_of_ms: int) -> DataFrame:
+    """One row per customer who agreed to research: the newest record (grain: customer)."""
+    return governing_consents(customer_landing, as_of_ms).select(*CUSTOMER_TRUSTED.column_names)

@@ -1,0 +1,105 @@
+"""The landing tables and their quarantine: the bytes of landed objects, as rows.
+
+Here: running the parser and the census over many objects in the engine, in parallel. Not here: how one object is
+split and typed (`stedi_assets.landing`), which objects there are (`landing.zone`).
+
+The engine's workers fetch the objects themselves, by key and ETag: what is read is what was listed, whatever the name
+is. The engines' own readers skip names that start with a dot or an underscore and take brackets for patterns.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from stedi_assets.contracts import LANDING_QUARANTINE, Contract
+from stedi_assets.landing.census import census
+from stedi_assets.landing.fetch import fetch
+from stedi_assets.landing.parse import parse
+
+LISTED = "bucket string, source_object string, etag string, bytes bigint"
+TALLY = "source string, source_object string, landed_bytes bigint, text_bytes bigint, objects bigint"
+
+Batches = Iterable[pa.RecordBatch]
+
+
+def landing_rows(objects: DataFrame, contract: Contract, max_object_bytes: int) -> DataFrame:
+    """One row per JSON object that fits the contract, from the listed objects (schema LISTED)."""
+
+    def rows_of(batches: Batches) -> Batches:
+        for listed in _each(batches):
+            content = fetch(listed["bucket"], listed["source_object"], listed["etag"])
+            for parsed in parse(content, listed["source_object"], contract, max_object_bytes):
+                fits = pc.is_null(parsed.column("reason"))
+                yield parsed.filter(fits).select(list(contract.column_names))
+
+    return objects.mapInArrow(rows_of, contract.ddl)
+
+
+def examined(objects: DataFrame, rows: DataFrame, source: str, contract: Contract, max_object_bytes: int) -> DataFrame:
+    """What a second look at every listed object finds (schema TALLY and the quarantine's columns).
+
+    One row per object, counted by a tokenizer of its own; and one per record that does not fit, from those objects
+    alone whose landed rows do not account for every byte. In the first kind `reason` is null, in the second `objects`.
+    """
+    accounted = rows.groupBy("source_object").agg(F.sum("source_bytes").alias("accounted_bytes"))
+    with_accounts = objects.join(accounted, on="source_object", how="left").select(
+        "bucket", "source_object", "etag", F.coalesce("accounted_bytes", F.lit(0)).alias("accounted_bytes")
+    )
+
+    def findings_of(batches: Batches) -> Batches:
+        for listed in _each(batches):
+            key = listed["source_object"]
+            content = fetch(listed["bucket"], key, listed["etag"])
+            counted = census(content, max_object_bytes)
+            yield _finding(
+                source=[source],
+                source_object=[key],
+                landed_bytes=[len(content)],
+                text_bytes=[counted.text_bytes],
+                objects=[counted.objects],
+            )
+            if counted.text_bytes != listed["accounted_bytes"]:
+                for parsed in parse(content, key, contract, max_object_bytes):
+                    misfits = parsed.filter(pc.is_valid(parsed.column("reason")))
+                    named = {name: misfits.column(name).to_pylist() for name in LANDING_QUARANTINE.column_names[1:]}
+                    yield _finding(source=[source] * misfits.num_rows, **named)
+
+    return with_accounts.mapInArrow(findings_of, _FINDING_DDL)
+
+
+def landing_quarantine(findings: DataFrame) -> DataFrame:
+    """One row per damaged stretch or object that does not fit, of all three sources."""
+    return findings.where(F.col("reason").isNotNull()).select(*LANDING_QUARANTINE.column_names)
+
+
+def tally(findings: DataFrame) -> DataFrame:
+    """One row per landed object: its bytes, its unpacked bytes and the records that the census found in it."""
+    return findings.where(F.col("objects").isNotNull()).select(*_names(TALLY))
+
+
+def _names(ddl: str) -> list[str]:
+    return [part.split()[0] for part in ddl.split(", ")]
+
+
+_FINDING_DDL = f"{TALLY}, " + ", ".join(
+    f"{c.name} {c.type}" for c in LANDING_QUARANTINE.columns if c.name not in _names(TALLY)
+)
+_ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64()}
+
+
+def _finding(**columns: Any) -> pa.RecordBatch:
+    """A batch of findings; columns that are not given are null."""
+    rows = len(columns["source"])
+    fields = [part.split() for part in _FINDING_DDL.split(", ")]
+    schema = pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in fields])
+    arrays = [pa.array(columns.get(name, [None] * rows), schema.field(name).type) for name, _ in fields]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _each(batches: Batches) -> Iterator[dict[str, Any]]:
+    for batch in batches:
+        yield from batch.to_pylist()
