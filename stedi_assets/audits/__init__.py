@@ -1,0 +1,10 @@
+"""Audits: what is checked on a staged table before it is published.
+
+`derive`: the checks of a table, from its contract. `run`: answering them, all in one query. What a check says beyond
+the general ones stands in the table's contract. No Dagster here: `assets` turn verdicts into check results.
+"""
+
+from stedi_assets.audits.derive import SCHEMA_CHECK, checks_of
+from stedi_assets.audits.run import Audit, Verdict
+
+__all__ = ["SCHEMA_CHECK", "Audit", "Verdict", "checks_of"]

@@ -1,0 +1,87 @@
+"""Answers a table's checks on exactly what was staged, all in one query.
+
+Here: naming the data that checks may read, running them, judging the numbers. Not here: what is checked (`derive`,
+contracts) and what follows from a verdict (`assets`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import TYPE_CHECKING, Literal
+
+from stedi_assets.audits.derive import SCHEMA_CHECK, checks_of
+from stedi_assets.contracts import Contract
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from stedi_assets.contracts.model import Check
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to one check. `details` are numbers and names of columns, never values of rows."""
+
+    table: str
+    check: str
+    severity: Literal["ERROR", "WARN"]
+    passed: bool
+    expected: int
+    actual: int
+    details: Mapping[str, str]
+
+    @property
+    def blocks(self) -> bool:
+        return not self.passed and self.severity == "ERROR"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them."""
+
+    contract: Contract
+    views: Mapping[str, "DataFrame"]
+    parameters: Mapping[str, int | float]
+
+    def verdicts(self) -> list[Verdict]:
+        """One verdict per check. With a schema that differs only that one: the others could not be asked."""
+        schema = self._schema_verdict()
+        if not schema.passed:
+            return [schema]
+        checks = [check for check in checks_of(self.contract) if check is not SCHEMA_CHECK]
+        numbers = self._ask(checks)
+        return [schema, *(self._judge(check, numbers) for check in checks)]
+
+    def _schema_verdict(self) -> Verdict:
+        found = {field.name: field.dataType.simpleString() for field in self.views["staged"].schema.fields}
+        wanted = {column.name: column.type for column in self.contract.columns}
+        details = {
+            "missing": ", ".join(sorted(set(wanted) - set(found))),
+            "unexpected": ", ".join(sorted(set(found) - set(wanted))),
+            "of another type": ", ".join(
+                f"{name} ({found[name]} instead of {kind})"
+                for name, kind in wanted.items()
+                if name in found and found[name] != kind
+            ),
+        }
+        details = {what: names for what, names in details.items() if names}
+        differences = sum(len(names.split(", ")) for names in details.values())
+        return Verdict(self.contract.table, SCHEMA_CHECK.name, "ERROR", not differences, 0, differences, details)
+
+    def _ask(self, checks: "list[Check]") -> dict[str, int]:
+        for name, data in self.views.items():
+            data.createOrReplaceTempView(name)
+        spark = self.views["staged"].sparkSession
+        sides = ("actual", "expected")
+        questions = {f"{check.name}.{side}": getattr(check, side) for check in checks for side in sides}
+        # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.
+        query = " UNION ALL ".join(
+            f"SELECT '{name}' AS question, CAST(coalesce(({sql}), 0) AS bigint) AS answer"
+            for name, sql in questions.items()
+        )
+        answers = spark.sql(Template(query).substitute(self.parameters)).collect()
+        return {row["question"]: row["answer"] for row in answers}
+
+    def _judge(self, check: "Check", numbers: Mapping[str, int]) -> Verdict:
+        expected, actual = numbers[f"{check.name}.expected"], numbers[f"{check.name}.actual"]
+        return Verdict(self.contract.table, check.name, check.severity, actual == expected, expected, actual, {})
