@@ -1,0 +1,148 @@
+"""The Iceberg catalog, and how a contract becomes a table in it.
+
+Here: opening the catalog, a contract as an Iceberg schema and table properties, creating a table and bringing its
+schema up to its contract. Not here: data (`tables`).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.schema import Schema
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.name_mapping import create_mapping_from_schema
+from pyiceberg.types import (
+    BooleanType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    NestedField,
+    PrimitiveType,
+    StringType,
+)
+
+from stedi_assets.contracts import Contract
+from stedi_assets.lakehouse.services import Endpoints
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table, Transaction
+
+NAMESPACE = "stedi"
+NAME_MAPPING = "schema.name-mapping.default"
+_ICEBERG_TYPES: dict[str, PrimitiveType] = {
+    "string": StringType(),
+    "int": IntegerType(),
+    "bigint": LongType(),
+    "double": DoubleType(),
+    "boolean": BooleanType(),
+}
+
+
+def open_catalog(endpoints: Endpoints) -> Catalog:
+    """The embedded catalog. Keys come from the environment (see `connection`), never from properties."""
+    return load_catalog(
+        "stedi",
+        **{
+            "type": "rest",
+            "uri": endpoints.catalog_url,
+            "warehouse": f"s3://{endpoints.table_bucket}",
+            "rest.sigv4-enabled": "true",
+            "rest.signing-name": "s3tables",
+            "rest.signing-region": endpoints.region,
+            "s3.endpoint": endpoints.s3_url,
+            "s3.region": endpoints.region,
+            "s3.path-style-access": "true",
+        },
+    )
+
+
+def iceberg_schema(contract: Contract) -> Schema:
+    """The contract's columns as an Iceberg schema. All are optional there: Parquet files of Spark's declare none."""
+    return Schema(
+        *(
+            NestedField(i, column.name, _ICEBERG_TYPES[column.type], required=False, doc=column.description)
+            for i, column in enumerate(contract.columns, start=1)
+        )
+    )
+
+
+def table_properties(contract: Contract, retention_days: int) -> dict[str, str]:
+    """Format, refusal of stale commits, retention, and no bounds of personal columns in the metadata."""
+    return {
+        "format-version": "2",
+        # A publication that finds main moved must be refused, not tried again on top of what it never saw.
+        "commit.retry.num-retries": "0",
+        "history.expire.max-snapshot-age-ms": str(retention_days * 86_400_000),
+        **{f"write.metadata.metrics.column.{c.name}": "none" for c in contract.columns if c.personal},
+    }
+
+
+def find_table(catalog: Catalog, contract: Contract) -> "Table | None":
+    """The contract's table, or None where it was never created."""
+    try:
+        return catalog.load_table(f"{NAMESPACE}.{contract.table}")
+    except NoSuchTableError:
+        return None
+
+
+def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: int) -> "Table":
+    """The contract's table; a new one has no snapshot, so that it reads as never published."""
+    table = find_table(catalog, contract)
+    if table is None:
+        catalog.create_namespace_if_not_exists(NAMESPACE)
+        table = catalog.create_table_if_not_exists(
+            f"{NAMESPACE}.{contract.table}",
+            iceberg_schema(contract),
+            properties=table_properties(contract, retention_days),
+        )
+    return table
+
+
+def _described(schema: Schema) -> list[tuple[object, ...]]:
+    return [(field.name, field.field_type, field.doc) for field in schema.fields]
+
+
+def bring_up_to_contract(transaction: "Transaction", contract: Contract, retention_days: int) -> None:
+    """Adds to the transaction what the contract has and the table has not, and drops what it no longer has.
+
+    Every publication replaces all rows, so no file that stays current lacks a column. Older snapshots keep the
+    schema that they were written with.
+    """
+    current = transaction.table_metadata.schema()
+    wanted = iceberg_schema(contract)
+    known = {field.name: field for field in current.fields}
+    if _described(current) != _described(wanted):
+        with transaction.update_schema(allow_incompatible_changes=True) as update:
+            for name, field in known.items():
+                if name not in contract.column_names or field.field_type != wanted.find_field(name).field_type:
+                    update.delete_column(name)
+            for field in wanted.fields:
+                if field.name not in known:
+                    update.add_column(field.name, field.field_type, field.doc)
+                elif field.doc != known[field.name].doc:
+                    update.update_column(field.name, doc=field.doc)
+    properties: dict[str, Any] = {
+        **table_properties(contract, retention_days),
+        NAME_MAPPING: _name_mapping(transaction.table_metadata),
+    }
+    properties.pop("format-version")
+    changed = {k: v for k, v in properties.items() if transaction.table_metadata.properties.get(k) != v}
+    if changed:
+        transaction.set_properties(**changed)
+
+
+def _name_mapping(metadata: TableMetadata) -> str:
+    """Names to field ids, for files that carry no ids: of every column that the table has or ever had.
+
+    Without those of dropped columns, PyIceberg could no longer read the snapshots that still have them. The embedded
+    catalog cuts the mapping down to the current columns all the same: there, after a column was dropped, older
+    snapshots are read by their files (as `tables` does), not through PyIceberg.
+    """
+    current = metadata.schema()
+    dropped = {
+        field.name: field
+        for schema in metadata.schemas
+        for field in schema.fields
+        if field.name not in current.column_names
+    }
+    return create_mapping_from_schema(Schema(*current.fields, *dropped.values())).model_dump_json()

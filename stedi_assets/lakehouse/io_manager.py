@@ -1,0 +1,53 @@
+"""The IO manager: publishes what an asset staged, loads what is published.
+
+Here: the two ends of an asset, as Dagster sees them. Not here: staging and publishing themselves (`tables`). An asset
+comes here only after its audit has passed: see `assets.table_asset`.
+"""
+
+from typing import TYPE_CHECKING
+
+from dagster import ConfigurableIOManager, InputContext, MetadataValue, OutputContext, ResourceDependency
+
+from stedi_assets.contracts import contract_of
+from stedi_assets.lakehouse.publication import Staged
+from stedi_assets.lakehouse.resource import Lakehouse
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+AS_OF = "stedi.as-of-ms"
+
+
+class IcebergIOManager(ConfigurableIOManager):
+    """Staged tables become published snapshots on S3; inputs are DataFrames of published snapshots."""
+
+    lakehouse: ResourceDependency[Lakehouse]
+
+    def handle_output(self, context: OutputContext, obj: Staged) -> None:
+        """Publishes in one atomic step. Raises PublicationRefusedError, and TypeError for what nobody audited."""
+        if not isinstance(obj, Staged):
+            raise TypeError(
+                f"{context.asset_key.to_user_string()} returned a {type(obj).__name__}; a staged and audited table is "
+                "expected: build the asset with table_asset"
+            )
+        published = self.lakehouse.tables.publish(
+            obj, run_id=context.run_id, facts={AS_OF: str(self.lakehouse.as_of_ms)}
+        )
+        context.add_output_metadata(
+            {
+                "dagster/row_count": published.rows,
+                "dagster/uri": published.location,
+                "stedi/snapshot_id": str(published.snapshot_id),
+                "stedi/bytes": published.bytes,
+                "stedi/files": len(published.files),
+                "stedi/as_of": MetadataValue.timestamp(self.lakehouse.as_of_ms / 1000),
+                "stedi/upstream_snapshots": MetadataValue.json({k: str(v) for k, v in obj.upstream.items()}),
+            }
+        )
+
+    def load_input(self, context: InputContext) -> "DataFrame":
+        """The published snapshot of the upstream table. Raises NeverPublishedError."""
+        contract = contract_of(context.asset_key.path[-1])
+        frame = self.lakehouse.tables.read(contract)
+        context.add_input_metadata({"stedi/snapshot_id": str(self.lakehouse.tables.loaded[contract.table])})
+        return frame

@@ -1,0 +1,49 @@
+"""What is staged, what is published, and why a publication can be refused.
+
+Here: the words that `tables` and those who call it share. Nothing here reads or writes, so that loading the
+definitions stays quick.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stedi_assets.contracts import Contract
+
+RUN_ID = "stedi.run-id"
+UPSTREAM = "stedi.upstream"
+
+
+class NeverPublishedError(LookupError):
+    """A table was asked for that has no published snapshot: not to be taken for an empty one."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"{table} was never published; publish it first: stedi run (or materialize it in the UI)")
+
+
+class PublicationRefusedError(RuntimeError):
+    """What a publication was computed from is no longer what readers see. Nothing was published."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published snapshot of a table."""
+
+    table: str
+    snapshot_id: int
+    location: str
+    rows: int
+    bytes: int
+    files: tuple[str, ...] = field(repr=False)
+    summary: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from."""
+
+    contract: Contract
+    folder: str
+    files: tuple[str, ...] = field(repr=False)
+    bytes: int
+    base_snapshot_id: int | None
+    upstream: Mapping[str, int]

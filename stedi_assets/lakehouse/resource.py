@@ -1,0 +1,115 @@
+"""The lakehouse as a Dagster resource: what one run works with.
+
+Here: putting together the home's lock, its services, the engine's session, the tables and the landing zone for the
+length of a run. Not here: what any of them does.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
+from dagster_aws.s3 import S3Resource
+from pydantic import Field, PrivateAttr
+
+from stedi_assets.expectations import read_expectations
+from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.engine import Engine
+from stedi_assets.lakehouse.lock import home_lock
+from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.landing.zone import Zone
+from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from stedi_assets.lakehouse.tables import Tables
+
+
+def home_zone(endpoints: Endpoints, s3: Any) -> Zone:
+    """The home's own landing zone."""
+    return Zone(f"s3://{endpoints.bucket}/landing", s3)
+
+
+class Lakehouse(ConfigurableResource[Any]):
+    """Tables, landing zone and facts of one run. While it is in use the run holds the home's lock."""
+
+    engine: ResourceDependency[Engine]
+    s3: ResourceDependency[S3Resource]
+    landing: str = Field(default="", description="s3://BUCKET/PREFIX to read instead of the home's landing zone.")
+    expect: str = Field(
+        default="auto",
+        description="Expected rows: reference, none, a JSON file, or auto (reference if the zone holds data/).",
+    )
+    _run: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @contextmanager
+    def yield_for_execution(self, context: InitResourceContext) -> Iterator["Lakehouse"]:
+        # Loading the definitions must stay quick: the catalog's client is imported when a run begins.
+        from stedi_assets.lakehouse.catalog import open_catalog
+        from stedi_assets.lakehouse.tables import Tables
+
+        settings = Settings.load()
+        with home_lock(settings, context.log.info if context.log else print):
+            endpoints = connect(settings)
+            s3 = self.s3.get_client()
+            self._run = {
+                "settings": settings,
+                "tables": Tables(open_catalog(endpoints), self.engine.spark_session, s3, settings.retention_days),
+                "zone": Zone(self.landing.rstrip("/"), s3) if self.landing else home_zone(endpoints, s3),
+                "as_of_ms": _started_ms(context),
+                "staging": f"s3://{endpoints.bucket}/staging",
+            }
+            yield self
+
+    @property
+    def settings(self) -> Settings:
+        return self._run["settings"]  # type: ignore[no-any-return]
+
+    @property
+    def tables(self) -> "Tables":
+        return self._run["tables"]  # type: ignore[no-any-return]
+
+    @property
+    def spark(self) -> "SparkSession":
+        return self.engine.spark_session  # type: ignore[no-any-return]
+
+    @property
+    def as_of_ms(self) -> int:
+        """When the run started (epoch ms): a consent that begins later is none yet."""
+        return self._run["as_of_ms"]  # type: ignore[no-any-return]
+
+    @property
+    def staging(self) -> str:
+        """Where a step may keep what it deletes before it ends."""
+        return self._run["staging"]  # type: ignore[no-any-return]
+
+    @property
+    def zone(self) -> Zone:
+        """The landing zone that this run reads."""
+        return self._run["zone"]  # type: ignore[no-any-return]
+
+    def fill_empty_zone(self) -> bool:
+        """Copies data/ to the home's zone where that is empty. A zone of the user's own is left as it is."""
+        if self.landing or self.zone.objects():
+            return False
+        self.zone.mirror(self.settings.data)
+        return True
+
+    @cached_property
+    def expectations(self) -> dict[str, int]:
+        """Rows expected of this run, by table. Raises ExpectationsError."""
+        given = self.expect
+        if given == "auto":
+            given = "reference" if not self.landing and self.zone.is_copy_of(self.settings.data) else "none"
+        return read_expectations(given)
+
+
+def _started_ms(context: InitResourceContext) -> int:
+    import time
+
+    run = context.run
+    record = context.instance.get_run_record_by_id(run.run_id) if context.instance and run else None
+    started = record.start_time if record and record.start_time else time.time()
+    return int(started * 1000)

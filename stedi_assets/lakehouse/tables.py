@@ -1,0 +1,171 @@
+"""Write, audit, publish: the only code that changes what readers of a table see.
+
+Here: staging a DataFrame beside a published table, reading what is staged or published, publishing it in one atomic
+commit. Not here: what is checked in between (`audits`), Dagster (`io_manager`, `resource`).
+
+A staged table is nothing but Parquet files in a folder of its own in the table's location: no snapshot, no branch, so
+that a run that dies leaves the catalog as it was. Publication is one commit that swaps the files of main.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.io.pyarrow import parquet_files_to_data_files
+
+from stedi_assets.contracts import Contract, contract_of
+from stedi_assets.lakehouse.catalog import (
+    NAMESPACE,
+    bring_up_to_contract,
+    find_or_create_table,
+    find_table,
+)
+from stedi_assets.lakehouse.publication import (
+    RUN_ID,
+    UPSTREAM,
+    NeverPublishedError,
+    PublicationRefusedError,
+    Published,
+    Staged,
+)
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass
+class Tables:
+    """The tables of one lakehouse, as one run sees them: `loaded` are the snapshots that it has read so far."""
+
+    catalog: Catalog
+    spark: "SparkSession"
+    s3: Any
+    retention_days: int
+    loaded: dict[str, int] = field(default_factory=dict)
+
+    def published(self, contract: Contract) -> Published:
+        """What every reader sees now. Raises NeverPublishedError."""
+        table = find_table(self.catalog, contract)
+        if table is None or table.current_snapshot() is None:
+            raise NeverPublishedError(contract.table)
+        return _published(table, contract)
+
+    def read(self, contract: Contract) -> "DataFrame":
+        """The published snapshot as a DataFrame; its id is remembered. Raises NeverPublishedError."""
+        published = self.published(contract)
+        self.loaded[contract.table] = published.snapshot_id
+        return self._read_files(contract, published.files)
+
+    def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
+        """Writes the rows beside the published table. `upstream` names the tables read to compute them.
+
+        Every call writes to a folder of its own: a step that is tried again never writes over its first try.
+        """
+        table = find_or_create_table(self.catalog, contract, self.retention_days)
+        current = table.current_snapshot()
+        folder = f"{table.location()}/data/{uuid.uuid4().hex}"
+        rows.select(*contract.column_names).write.parquet(folder)
+        written = self._list(folder)
+        return Staged(
+            contract=contract,
+            folder=folder,
+            files=tuple(written),
+            bytes=sum(written.values()),
+            base_snapshot_id=current.snapshot_id if current else None,
+            upstream={name: self.loaded[name] for name in upstream},
+        )
+
+    def read_staged(self, staged: Staged) -> "DataFrame":
+        """Exactly the files that were staged, with the schema that they have."""
+        if not staged.files:
+            return self.spark.createDataFrame([], staged.contract.ddl)
+        return self.spark.read.parquet(*staged.files)
+
+    def publish(self, staged: Staged, run_id: str, facts: Mapping[str, str] | None = None) -> Published:
+        """Makes the staged files the table, in one commit. Raises PublicationRefusedError; then nothing changed.
+
+        `facts` are kept in the snapshot's summary beside the run id and the upstream snapshots.
+        """
+        contract = staged.contract
+        table = find_or_create_table(self.catalog, contract, self.retention_days)
+        self._refuse_if_moved(contract.table, staged.base_snapshot_id, table)
+        for name, snapshot_id in staged.upstream.items():
+            self._refuse_if_moved(name, snapshot_id, find_table(self.catalog, contract_of(name)), contract.table)
+        transaction = table.transaction()
+        bring_up_to_contract(transaction, contract, self.retention_days)
+        summary = {RUN_ID: run_id, UPSTREAM: json.dumps(dict(staged.upstream), sort_keys=True), **(facts or {})}
+        replaced = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
+        with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
+            for data_file in replaced:
+                overwrite.delete_data_file(data_file)
+            for data_file in added:
+                overwrite.append_data_file(data_file)
+        try:
+            committed = transaction.commit_transaction()
+        except CommitFailedException as error:
+            raise PublicationRefusedError(
+                f"{contract.table} was published by someone else while this run audited its own version; "
+                "nothing was published: run again"
+            ) from error
+        published = _published(committed, contract)
+        self.loaded[contract.table] = published.snapshot_id
+        return published
+
+    def discard(self, staged: Staged) -> None:
+        """Deletes what was staged and will not be published."""
+        self.delete_folder(staged.folder)
+
+    def delete_folder(self, folder: str) -> None:
+        """Deletes every object below a folder that no snapshot refers to."""
+        for uri in self._list(folder, every_object=True):
+            bucket, key = uri.removeprefix("s3://").split("/", 1)
+            self.s3.delete_object(Bucket=bucket, Key=key)
+
+    def _refuse_if_moved(
+        self, name: str, expected: int | None, table: "Table | None", target: str | None = None
+    ) -> None:
+        current = table.current_snapshot() if table else None
+        found = current.snapshot_id if current else None
+        if found != expected:
+            raise PublicationRefusedError(
+                f"{target or name} was computed when {name} was at snapshot {expected}, and {name} is at {found} now; "
+                "nothing was published: run again"
+            )
+
+    def _read_files(self, contract: Contract, files: tuple[str, ...]) -> "DataFrame":
+        if not files:
+            return self.spark.createDataFrame([], contract.ddl)
+        return self.spark.read.schema(contract.ddl).parquet(*files)
+
+    def _list(self, folder: str, every_object: bool = False) -> dict[str, int]:
+        """The data files in a folder with their sizes; writers' markers only with `every_object`."""
+        bucket, prefix = folder.removeprefix("s3://").split("/", 1)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+        return {
+            f"s3://{bucket}/{entry['Key']}": int(entry["Size"])
+            for page in pages
+            for entry in page.get("Contents", ())
+            if every_object or entry["Key"].endswith(".parquet")
+        }
+
+
+def _published(table: "Table", contract: Contract) -> Published:
+    snapshot = table.current_snapshot()
+    if snapshot is None or snapshot.summary is None:
+        raise NeverPublishedError(contract.table)
+    summary = dict(snapshot.summary.additional_properties)
+    return Published(
+        table=f"{NAMESPACE}.{contract.table}",
+        snapshot_id=snapshot.snapshot_id,
+        location=table.location(),
+        rows=int(summary.get("total-records", "0")),
+        bytes=int(summary.get("total-files-size", "0")),
+        files=tuple(sorted(task.file.file_path for task in table.scan().plan_files())),
+        summary=summary,
+    )

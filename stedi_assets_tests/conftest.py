@@ -1,0 +1,46 @@
+"""The real parts that tests share: one home with its services, one engine, for the whole session."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from stedi_assets.lakehouse.connection import export
+from stedi_assets.lakehouse.engine import embedded_session
+from stedi_assets.lakehouse.services import Endpoints, ensure_running, stop
+from stedi_assets_tests.lake import Lake
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The session's home; commands and resources find it in the environment."""
+    folder = tmp_path_factory.mktemp("home")
+    os.environ["STEDI_HOME"] = str(folder)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    yield folder
+    stop(folder)
+
+
+@pytest.fixture(scope="session")
+def endpoints(home: Path) -> Endpoints:
+    """The running services of the session's home."""
+    found = ensure_running(home)
+    export(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def spark(endpoints: Endpoints) -> SparkSession:
+    """A session on the embedded engine."""
+    return embedded_session(endpoints)
+
+
+@pytest.fixture
+def lake(spark: SparkSession) -> Iterator[Lake]:
+    """A lakehouse without tables, and a landing zone of its own."""
+    lake = Lake()
+    lake.drop_tables()
+    yield lake
+    lake.drop_tables()

@@ -1,0 +1,229 @@
+"""Staging and publishing on the real store and catalog: what readers see, and when."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from pyiceberg.catalog import Catalog
+from pyspark.sql import SparkSession
+
+from stedi_assets.contracts import CUSTOMER_TRUSTED, STEP_TRAINER_LANDING, STEP_TRAINER_TRUSTED, Contract
+from stedi_assets.contracts.model import Column
+from stedi_assets.lakehouse.catalog import NAMESPACE, bring_up_to_contract, open_catalog
+from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.publication import RUN_ID, UPSTREAM, NeverPublishedError, PublicationRefusedError
+from stedi_assets.lakehouse.tables import Tables
+from stedi_assets.settings import Settings
+from stedi_assets_tests.frames import frame, values
+
+
+@pytest.fixture
+def catalog(spark: SparkSession) -> Iterator[Catalog]:
+    """The session's catalog, with no tables in it before and after."""
+    catalog = open_catalog(connect(Settings.load()))
+    _drop_all(catalog)
+    yield catalog
+    _drop_all(catalog)
+
+
+def _drop_all(catalog: Catalog) -> None:
+    if catalog.namespace_exists(NAMESPACE):
+        for name in catalog.list_tables(NAMESPACE):
+            catalog.drop_table(name)
+
+
+@pytest.fixture
+def tables(catalog: Catalog, spark: SparkSession) -> Tables:
+    return Tables(catalog, spark, boto3.client("s3"), retention_days=3)
+
+
+def steps(tables: Tables, *serials: str, contract: Contract = STEP_TRAINER_TRUSTED) -> Any:
+    return frame(tables.spark, contract, *({"serialnumber": serial} for serial in serials))
+
+
+def publish(tables: Tables, *serials: str, run_id: str = "run") -> int:
+    staged = tables.stage(steps(tables, *serials), STEP_TRAINER_TRUSTED)
+    return tables.publish(staged, run_id).snapshot_id
+
+
+def serials(tables: Tables) -> list[str]:
+    return values(tables.read(STEP_TRAINER_TRUSTED), "serialnumber")
+
+
+def test_a_table_that_was_never_published_is_not_an_empty_one(tables: Tables) -> None:
+    with pytest.raises(NeverPublishedError, match="step_trainer_trusted was never published"):
+        tables.read(STEP_TRAINER_TRUSTED)
+    tables.stage(steps(tables, "s1"), STEP_TRAINER_TRUSTED)
+    with pytest.raises(NeverPublishedError):
+        tables.read(STEP_TRAINER_TRUSTED)
+
+
+def test_readers_see_the_published_rows_until_the_staged_ones_are_published(tables: Tables) -> None:
+    publish(tables, "s1")
+    staged = tables.stage(steps(tables, "s2", "s3"), STEP_TRAINER_TRUSTED)
+    assert serials(tables) == ["s1"]
+    assert values(tables.read_staged(staged), "serialnumber") == ["s2", "s3"]
+    published = tables.publish(staged, "run")
+    assert serials(tables) == ["s2", "s3"]
+    assert (published.rows, published.table) == (2, "stedi.step_trainer_trusted")
+
+
+def test_an_empty_result_replaces_what_was_there(tables: Tables) -> None:
+    publish(tables, "s1")
+    publish(tables)
+    assert serials(tables) == []
+    publish(tables)
+    publish(tables, "s2")
+    assert serials(tables) == ["s2"]
+
+
+def test_a_first_publication_may_be_empty(tables: Tables) -> None:
+    publish(tables)
+    assert tables.published(STEP_TRAINER_TRUSTED).rows == 0
+
+
+def test_a_snapshot_tells_its_run_and_what_it_was_computed_from(tables: Tables) -> None:
+    landing = tables.publish(
+        tables.stage(steps(tables, "s1", contract=STEP_TRAINER_LANDING), STEP_TRAINER_LANDING), "run-1"
+    )
+    staged = tables.stage(tables.read(STEP_TRAINER_LANDING), STEP_TRAINER_TRUSTED, upstream=("step_trainer_landing",))
+    summary = tables.publish(staged, "run-2", {"stedi.note": "kept"}).summary
+    assert summary[RUN_ID] == "run-2"
+    assert json.loads(summary[UPSTREAM]) == {"step_trainer_landing": landing.snapshot_id}
+    assert summary["stedi.note"] == "kept"
+
+
+def test_replaced_snapshots_stay_readable(tables: Tables, catalog: Catalog) -> None:
+    first = publish(tables, "s1")
+    publish(tables, "s2")
+    table = catalog.load_table("stedi.step_trainer_trusted")
+    assert table.scan(snapshot_id=first).to_arrow()["serialnumber"].to_pylist() == ["s1"]
+    assert table.properties["history.expire.max-snapshot-age-ms"] == str(3 * 86_400_000)
+    assert table.format_version == 2
+
+
+def test_one_publication_is_one_snapshot(tables: Tables, catalog: Catalog) -> None:
+    ids = [publish(tables, "s1"), publish(tables, "s2"), publish(tables)]
+    assert [snapshot.snapshot_id for snapshot in catalog.load_table("stedi.step_trainer_trusted").snapshots()] == ids
+
+
+def test_a_publication_is_refused_when_main_has_moved(tables: Tables) -> None:
+    publish(tables, "s1")
+    stale = tables.stage(steps(tables, "stale"), STEP_TRAINER_TRUSTED)
+    publish(tables, "s2")
+    with pytest.raises(PublicationRefusedError, match=r"step_trainer_trusted.*run again"):
+        tables.publish(stale, "run")
+    assert serials(tables) == ["s2"]
+
+
+def test_a_commit_that_loses_the_race_is_refused_not_repeated(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Main moves after the publication looked at it: the catalog itself has to refuse."""
+    publish(tables, "s1")
+    slow = tables.stage(steps(tables, "slow"), STEP_TRAINER_TRUSTED)
+    where = "stedi_assets.lakehouse.tables.bring_up_to_contract"
+
+    def move_main_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(where, bring_up_to_contract)
+        publish(tables, "quick")
+        bring_up_to_contract(*arguments)
+
+    monkeypatch.setattr(where, move_main_meanwhile)
+    with pytest.raises(PublicationRefusedError, match="by someone else"):
+        tables.publish(slow, "run")
+    assert serials(tables) == ["quick"]
+
+
+def test_a_publication_is_refused_when_what_it_was_computed_from_has_moved(tables: Tables) -> None:
+    def publish_customers(*emails: str) -> None:
+        rows = frame(tables.spark, CUSTOMER_TRUSTED, *({"email": email} for email in emails))
+        tables.publish(tables.stage(rows, CUSTOMER_TRUSTED), "run")
+
+    publish_customers("a@x", "withdraws@x")
+    tables.read(CUSTOMER_TRUSTED)
+    staged = tables.stage(steps(tables, "s1"), STEP_TRAINER_TRUSTED, upstream=("customer_trusted",))
+    publish_customers("a@x")
+    with pytest.raises(PublicationRefusedError, match="computed when customer_trusted was at snapshot"):
+        tables.publish(staged, "run")
+    with pytest.raises(NeverPublishedError):
+        tables.read(STEP_TRAINER_TRUSTED)
+
+
+def test_staging_twice_never_writes_over_the_first_try(tables: Tables) -> None:
+    first = tables.stage(steps(tables, "s1"), STEP_TRAINER_TRUSTED)
+    second = tables.stage(steps(tables, "s2"), STEP_TRAINER_TRUSTED)
+    assert first.folder != second.folder
+    assert values(tables.read_staged(first), "serialnumber") == ["s1"]
+
+
+def test_what_is_discarded_is_gone_and_what_is_published_stays(tables: Tables) -> None:
+    publish(tables, "s1")
+    staged = tables.stage(steps(tables, "s2"), STEP_TRAINER_TRUSTED)
+    tables.discard(staged)
+    bucket, prefix = staged.folder.removeprefix("s3://").split("/", 1)
+    assert tables.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount") == 0
+    assert serials(tables) == ["s1"]
+
+
+def test_a_column_may_be_added_and_another_dropped(tables: Tables, catalog: Catalog) -> None:
+    publish(tables, "s1")
+    added = Column("colour", "string", "A new one.", required=False)
+    kept = tuple(column for column in STEP_TRAINER_TRUSTED.columns if column.name != "distancefromobject")
+    changed = replace(STEP_TRAINER_TRUSTED, columns=(*kept, added))
+    staged = tables.stage(frame(tables.spark, changed, {"serialnumber": "s2", "colour": "red"}), changed)
+    table = catalog.load_table("stedi.step_trainer_trusted")
+    assert "colour" not in table.schema().column_names, "readers see no new column before the publication"
+    tables.publish(staged, "run")
+    assert values(tables.read(changed), "serialnumber", "colour") == [("s2", "red")]
+    table = catalog.load_table("stedi.step_trainer_trusted")
+    assert set(table.scan().to_arrow().column_names) == {"sensorreadingtime", "serialnumber", "colour"}
+
+
+def test_snapshots_from_before_a_column_was_added_stay_readable(tables: Tables, catalog: Catalog) -> None:
+    first = publish(tables, "s1")
+    changed = replace(
+        STEP_TRAINER_TRUSTED,
+        columns=(*STEP_TRAINER_TRUSTED.columns, Column("colour", "string", "A new one.", required=False)),
+    )
+    tables.publish(tables.stage(frame(tables.spark, changed, {"serialnumber": "s2"}), changed), "run")
+    table = catalog.load_table("stedi.step_trainer_trusted")
+    assert table.scan(snapshot_id=first).to_arrow().column_names == list(STEP_TRAINER_TRUSTED.column_names)
+    assert table.scan().to_arrow()["serialnumber"].to_pylist() == ["s2"]
+
+
+def test_no_bounds_of_personal_columns_in_the_metadata(tables: Tables, catalog: Catalog) -> None:
+    publish(tables, "s1")
+    (task,) = catalog.load_table("stedi.step_trainer_trusted").scan().plan_files()
+    schema = catalog.load_table("stedi.step_trainer_trusted").schema()
+    bounded = {schema.find_field(field_id).name for field_id in (task.file.lower_bounds or {})}
+    assert bounded == {"sensorreadingtime", "distancefromobject"}
+
+
+def test_column_descriptions_are_in_the_catalog(tables: Tables, catalog: Catalog) -> None:
+    publish(tables, "s1")
+    schema = catalog.load_table("stedi.step_trainer_trusted").schema()
+    assert {f.name: f.doc for f in schema.fields} == {c.name: c.description for c in STEP_TRAINER_TRUSTED.columns}
+
+
+def test_two_homes_never_meet(tables: Tables, tmp_path: Path) -> None:
+    from stedi_assets.lakehouse.services import ensure_running, stop
+
+    publish(tables, "s1")
+    mine = connect(Settings.load())
+    try:
+        other = ensure_running(tmp_path)
+        assert other.s3_url != mine.s3_url
+        assert other.secret_key != mine.secret_key
+        refused = boto3.client(
+            "s3",
+            endpoint_url=other.s3_url,
+            aws_access_key_id=mine.access_key,
+            aws_secret_access_key=mine.secret_key,
+        )
+        with pytest.raises(refused.exceptions.ClientError, match=r"InvalidAccessKeyId|AccessDenied"):
+            refused.list_buckets()
+    finally:
+        stop(tmp_path)
