@@ -1,0 +1,107 @@
+"""The landing tables and their quarantine: one asset step for all four.
+
+Together they are everything that arrived, so they are split, measured and audited together: a source that is damaged
+beyond the configured share stops the run before the first table is published.
+"""
+
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dagster import AssetCheckResult, AssetExecutionContext, AssetOut, Failure, MaterializeResult, multi_asset
+
+from stedi_assets.assets.metadata import KINDS, OWNERS, check_specs, declared, key_of
+from stedi_assets.assets.publishing import publish_if_sound
+from stedi_assets.assets.raw import raw_key
+from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE, SOURCES
+from stedi_assets.lakehouse.publication import Staged
+from stedi_assets.lakehouse.resource import Lakehouse
+from stedi_assets.landing.zone import LandedObject, LandingError
+from stedi_assets.transforms import landing as transforms
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+LANDING_CONTRACTS = tuple(contract for contract in CONTRACTS if contract.zone == "landing")
+
+
+@multi_asset(
+    name="landing",
+    outs={
+        contract.table: AssetOut(
+            key=key_of(contract),
+            description=contract.description,
+            group_name=contract.zone,
+            owners=OWNERS,
+            kinds=KINDS,
+            metadata=declared(contract),
+            io_manager_key="tables",
+        )
+        for contract in LANDING_CONTRACTS
+    },
+    deps=[raw_key(source) for source in SOURCES],
+    internal_asset_deps={
+        **{contract.table: {raw_key(source)} for source, contract in SOURCES.items()},
+        LANDING_QUARANTINE.table: {raw_key(source) for source in SOURCES},
+    },
+    check_specs=[spec for contract in LANDING_CONTRACTS for spec in check_specs(contract)],
+)
+def landing(
+    context: AssetExecutionContext, lakehouse: Lakehouse
+) -> Iterator[MaterializeResult[Staged] | AssetCheckResult]:
+    """Splits every landed object into rows and quarantined records, and publishes all four tables or none."""
+    if lakehouse.fill_empty_zone():
+        context.log.info("the landing zone was empty: filled from %s", lakehouse.settings.data)
+    try:
+        listed = lakehouse.zone.objects_to_ingest()
+    except LandingError as error:
+        raise Failure(description=str(error), allow_retries=False) from None
+    objects = {source: _frame(lakehouse, listed, source) for source in SOURCES}
+    limit = lakehouse.settings.max_object_bytes
+    tables = lakehouse.tables
+    staged = {
+        source: tables.stage(transforms.landing_rows(objects[source], contract, limit), contract)
+        for source, contract in SOURCES.items()
+    }
+    rows = {source: tables.read_staged(staged[source]) for source in SOURCES}
+    folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
+    try:
+        findings = _examine(lakehouse, objects, rows, folder)
+        quarantine = tables.stage(transforms.landing_quarantine(findings), LANDING_QUARANTINE)
+        shared = {
+            "tally": transforms.tally(findings),
+            "objects": _objects(lakehouse, listed),
+            "quarantine": tables.read_staged(quarantine),
+            **{contract.table: rows[source] for source, contract in SOURCES.items()},
+        }
+        every = [*staged.values(), quarantine]
+        yield from publish_if_sound(lakehouse, every, {table.contract.table: shared for table in every})
+    finally:
+        tables.delete_folder(folder)
+
+
+def _objects(lakehouse: Lakehouse, listed: list[LandedObject]) -> "DataFrame":
+    return lakehouse.spark.createDataFrame(
+        [(o.source, o.bucket, o.key, o.etag, o.bytes) for o in listed], f"source string, {transforms.LISTED}"
+    )
+
+
+def _frame(lakehouse: Lakehouse, listed: list[LandedObject], source: str) -> "DataFrame":
+    """The source's objects, spread so that the engine reads them in parallel."""
+    of_source = [landed for landed in listed if landed.source == source]
+    return _objects(lakehouse, of_source).drop("source").repartition(min(len(of_source), 8))
+
+
+def _examine(
+    lakehouse: Lakehouse, objects: dict[str, "DataFrame"], rows: dict[str, "DataFrame"], folder: str
+) -> "DataFrame":
+    """The findings of a second look at every object, kept in a folder until the step ends: they are read twice."""
+    limit = lakehouse.settings.max_object_bytes
+    first, *others = (
+        transforms.examined(objects[source], rows[source], source, contract, limit)
+        for source, contract in SOURCES.items()
+    )
+    for other in others:
+        first = first.unionByName(other)
+    first.write.parquet(folder)
+    return lakehouse.spark.read.parquet(folder)

@@ -1,0 +1,104 @@
+"""What a table tells about itself in the Dagster UI.
+
+Here: contracts, staged files and verdicts as Dagster metadata. No value of a personal column ever.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    MetadataValue,
+    TableColumn,
+    TableColumnDep,
+    TableColumnLineage,
+    TableSchema,
+)
+
+from stedi_assets.audits import Verdict, checks_of
+from stedi_assets.contracts import Contract, contract_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+OWNERS = ["team:data-engineering"]
+KINDS = {"pyspark", "iceberg", "s3"}
+PREVIEW_ROWS = 5
+
+
+def key_of(contract: Contract) -> AssetKey:
+    """A table's asset key: zone/table."""
+    return AssetKey([contract.zone, contract.table])
+
+
+def declared(contract: Contract) -> dict[str, Any]:
+    """What is known of a table before it is built: its name and its columns."""
+    return {
+        "dagster/table_name": f"stedi.{contract.table}",
+        "dagster/column_schema": TableSchema(
+            [
+                TableColumn(
+                    column.name,
+                    column.type,
+                    column.description + (f" Unit: {column.unit}." if column.unit else ""),
+                    tags={"personal": ""} if column.personal else None,
+                )
+                for column in contract.columns
+            ]
+        ),
+    }
+
+
+def lineage(contract: Contract) -> dict[str, Any]:
+    """Which upstream columns each column comes from."""
+    deps = {
+        column.name: [
+            TableColumnDep(asset_key=key_of(contract_of(table)), column_name=name)
+            for table, _, name in (source.partition(".") for source in column.derived_from)
+        ]
+        for column in contract.columns
+        if column.derived_from
+    }
+    return {"dagster/column_lineage": TableColumnLineage(deps)} if deps else {}
+
+
+def preview(contract: Contract, rows: "DataFrame") -> dict[str, Any]:
+    """The first rows, without the columns that are personal."""
+    shown = [column.name for column in contract.columns if not column.personal]
+    lines = ["| " + " | ".join(shown) + " |", "|" + " --- |" * len(shown)]
+    lines += [
+        "| " + " | ".join("" if value is None else str(value) for value in row) + " |"
+        for row in rows.select(*shown).limit(PREVIEW_ROWS).collect()
+    ]
+    return {"stedi/preview": MetadataValue.md("\n".join(lines))}
+
+
+def check_specs(contract: Contract) -> list[AssetCheckSpec]:
+    """The table's checks as Dagster lists them."""
+    return [
+        AssetCheckSpec(
+            check.name,
+            asset=key_of(contract),
+            description=check.description,
+            blocking=check.severity == "ERROR",
+            metadata={"stedi/severity": check.severity},
+        )
+        for check in checks_of(contract)
+    ]
+
+
+def check_result(verdict: Verdict) -> AssetCheckResult:
+    """A verdict as Dagster's check result, with what was expected and what was found."""
+    return AssetCheckResult(
+        check_name=verdict.check,
+        asset_key=key_of(contract_of(verdict.table)),
+        passed=verdict.passed,
+        severity=AssetCheckSeverity.ERROR if verdict.severity == "ERROR" else AssetCheckSeverity.WARN,
+        metadata={
+            "stedi/expected": verdict.expected,
+            "stedi/actual": verdict.actual,
+            **{f"stedi/{what.replace(' ', '_')}": names for what, names in verdict.details.items()},
+        },
+    )

@@ -1,0 +1,42 @@
+"""The definitions that Dagster loads: assets, the job, resources.
+
+Here: putting together what the other modules define. Loading this starts no engine and no server: resources do, when
+a run begins.
+"""
+
+from typing import Any
+
+from dagster import Definitions, in_process_executor
+from dagster_aws.s3 import S3Resource
+
+from stedi_assets.assets.landing import landing
+from stedi_assets.assets.raw import raw_sources
+from stedi_assets.assets.tables import tables
+from stedi_assets.jobs import stedi_lakehouse
+from stedi_assets.lakehouse.engine import Engine
+from stedi_assets.lakehouse.io_manager import IcebergIOManager
+from stedi_assets.lakehouse.resource import Lakehouse
+
+
+def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
+    """The definitions; a test may put resources of its own in the place of some."""
+    # Configured at launch: only such a resource is set up once and shared by those that it is nested in. A run has
+    # to see one Lakehouse, or the snapshots that it has read would be known in one place and missing in the other.
+    engine, s3 = Engine.configure_at_launch(), S3Resource()
+    lakehouse = Lakehouse.configure_at_launch(engine=engine, s3=s3)
+    return Definitions(
+        assets=[*raw_sources, landing, *tables],
+        jobs=[stedi_lakehouse],
+        # One process, one engine, one lock: steps share a session, and a run is the unit that waits for its turn.
+        executor=in_process_executor,
+        resources={
+            "pyspark": engine,
+            "s3": s3,
+            "lakehouse": lakehouse,
+            "tables": IcebergIOManager(lakehouse=lakehouse),
+            **(resources or {}),
+        },
+    )
+
+
+defs = build_definitions()

@@ -1,0 +1,51 @@
+"""How many rows a run is expected to publish.
+
+Here: the published counts of the reference set, and reading expectations from a file. Not here: comparing (`audits`).
+"""
+
+import json
+from pathlib import Path
+
+from stedi_assets.contracts import CONTRACTS
+
+REFERENCE: dict[str, int] = {
+    "customer_landing": 956,
+    "accelerometer_landing": 81_273,
+    "step_trainer_landing": 28_680,
+    "landing_quarantine": 0,
+    "customer_trusted": 482,
+    "accelerometer_trusted": 40_981,
+    "customers_curated": 482,
+    "step_trainer_trusted": 14_460,
+    "machine_learning_curated": 43_681,
+}
+
+
+class ExpectationsError(ValueError):
+    """Expectations that cannot be read: what was expected, what was found."""
+
+
+def read_expectations(given: str) -> dict[str, int]:
+    """Rows by table: `reference`, `none`, or the path of a JSON file {"TABLE": ROWS}. Raises ExpectationsError."""
+    if given == "none":
+        return {}
+    if given == "reference":
+        return dict(REFERENCE)
+    try:
+        content = json.loads(Path(given).read_text())
+    except OSError as error:
+        raise ExpectationsError(
+            f"--expect {given}: cannot be read ({error.strerror}); reference, none or a JSON file is expected"
+        ) from None
+    except ValueError:
+        raise ExpectationsError(f'--expect {given}: is not JSON; {{"TABLE": ROWS}} is expected') from None
+    tables = {contract.table for contract in CONTRACTS}
+    if not isinstance(content, dict) or not all(_is_count(count) for count in content.values()):
+        raise ExpectationsError(f'--expect {given}: {{"TABLE": ROWS}} with whole numbers from 0 on is expected')
+    if unknown := sorted(set(content) - tables):
+        raise ExpectationsError(f"--expect {given}: no such table: {', '.join(unknown)}; known: {', '.join(tables)}")
+    return content
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

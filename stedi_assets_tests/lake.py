@@ -1,0 +1,124 @@
+"""A lakehouse for tests that run the asset graph: landing folders, runs on them, what they published."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
+
+from stedi_assets.contracts import Contract
+from stedi_assets.definitions import build_definitions
+from stedi_assets.jobs import stedi_lakehouse
+from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
+from stedi_assets.lakehouse.connection import connect
+from stedi_assets.landing.zone import Zone
+from stedi_assets.settings import Settings
+
+AGREED = 1_600_000_000_000
+TAKEN = 1_650_000_000_000
+
+
+def customer(email: str, serial: str, agreed: int | None = AGREED, updated: int = AGREED) -> dict[str, Any]:
+    """A customer record as the website writes it."""
+    record = {"email": email, "serialNumber": serial, "lastUpdateDate": updated, "customerName": "Canary Name"}
+    return record if agreed is None else {**record, "shareWithResearchAsOfDate": agreed}
+
+
+def motion(user: str, taken: int = TAKEN, **axes: float) -> dict[str, Any]:
+    """A reading as the app writes it."""
+    return {"user": user, "timestamp": taken, "x": 0.0, "y": 1.0, "z": -1.0, **axes}
+
+
+def step(serial: str, taken: int = TAKEN, distance: int = 210) -> dict[str, Any]:
+    """A reading as a step trainer writes it."""
+    return {"sensorReadingTime": taken, "serialNumber": serial, "distanceFromObject": distance}
+
+
+def lines(records: Sequence[dict[str, Any]]) -> str:
+    return "".join(f"{json.dumps(record)}\n" for record in records)
+
+
+def write_landing(folder: Path, customers: str, motions: str, steps: str) -> Path:
+    """A landing folder with one file for each source."""
+    for source, text in (("customer", customers), ("accelerometer", motions), ("step_trainer", steps)):
+        (folder / source).mkdir(parents=True, exist_ok=True)
+        (folder / source / f"{source}.json").write_text(text)
+    return folder
+
+
+class Lake:
+    """One set of tables in the session's home, and a landing zone of its own."""
+
+    def __init__(self) -> None:
+        self.endpoints = connect(Settings.load())
+        self.s3 = boto3.client("s3")
+        self.catalog = open_catalog(self.endpoints)
+        self.zone = Zone(f"s3://{self.endpoints.bucket}/test-{uuid.uuid4().hex}", self.s3)
+        self.instance = DagsterInstance.ephemeral()
+
+    def run(
+        self, expect: str = "none", select: Sequence[Contract] = (), resources: dict[str, Any] | None = None
+    ) -> ExecuteInProcessResult:
+        """Runs the job on the zone; failures are in the result."""
+        definitions = build_definitions(resources)
+        keys = [AssetKey([contract.zone, contract.table]) for contract in select]
+        return definitions.resolve_job_def(stedi_lakehouse.name).execute_in_process(
+            run_config={
+                "resources": {"lakehouse": {"config": {"landing": self.zone.uri, "expect": expect}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            instance=self.instance,
+            asset_selection=keys or None,
+            raise_on_error=False,
+        )
+
+    def rows(self, contract: Contract, *columns: str) -> list[Any]:
+        """What any reader of the catalog sees, in order; plain values where one column is asked for."""
+        table = find_table(self.catalog, contract)
+        assert table is not None
+        found = table.scan(selected_fields=columns or ("*",)).to_arrow().to_pylist()
+        ordered = sorted((tuple(row[name] for name in columns or contract.column_names) for row in found), key=str)
+        return [row[0] for row in ordered] if len(columns) == 1 else ordered
+
+    def snapshot(self, contract: Contract) -> int | None:
+        """The published snapshot, None for a table that was never published."""
+        table = find_table(self.catalog, contract)
+        current = table.current_snapshot() if table else None
+        return current.snapshot_id if current else None
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """Every object below a prefix."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+    def drop_tables(self) -> None:
+        if self.catalog.namespace_exists(NAMESPACE):
+            for name in self.catalog.list_tables(NAMESPACE):
+                self.catalog.drop_table(name)
+
+
+def checks(result: ExecuteInProcessResult) -> dict[tuple[str, str], Any]:
+    """The run's check evaluations by table and check."""
+    return {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
+
+
+def failed_checks(result: ExecuteInProcessResult) -> set[tuple[str, str]]:
+    return {name for name, evaluation in checks(result).items() if not evaluation.passed}
+
+
+def materialized(result: ExecuteInProcessResult) -> set[str]:
+    """Tables that the run recorded as materialized."""
+    return {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
+
+
+def failure(result: ExecuteInProcessResult) -> str:
+    """What the failed step says."""
+    (event,) = [event for event in result.all_node_events if event.is_step_failure]
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    assert data.error is not None
+    return str(data.error.cause.message if data.error.cause else data.error.message)
