@@ -1,0 +1,50 @@
+"""The Dagster instance of a home: where runs, events and checks are kept.
+
+Only that. `stedi run` and `stedi dev` share it, so that the UI shows the runs of the command line.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+_CONFIGURATION = """\
+# Written by stedi at first use; yours to change.
+telemetry:
+  enabled: false
+"""
+# The name of the code location is the repository's workspace.yaml's: links in the UI fit both ways of starting it.
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: stedi_assets.definitions
+      location_name: stedi_assets
+"""
+
+
+def dagster_workspace(home: Path) -> Path:
+    """The workspace that `stedi dev` serves, from wherever it is started."""
+    workspace = dagster_home(home) / "workspace.yaml"
+    workspace.write_text(_WORKSPACE)
+    return workspace
+
+
+def dagster_home(home: Path) -> Path:
+    """The home's Dagster folder, made if missing."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "dagster.yaml"
+    if not configuration.exists():
+        configuration.write_text(_CONFIGURATION)
+    return folder
+
+
+def dagster_instance(home: Path) -> "DagsterInstance":
+    """The home's instance. Schedules and runs that it starts find it by DAGSTER_HOME."""
+    from dagster import DagsterInstance
+
+    folder = dagster_home(home)
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return DagsterInstance.from_config(str(folder))

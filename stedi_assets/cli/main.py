@@ -1,0 +1,120 @@
+"""The command line: commands, their options, and how failures are said.
+
+Here: declarations and exit statuses. What a command does stands in the module of its name, imported only when it
+runs: `stedi --help` starts at once.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+
+def _use_home(_context: click.Context, _parameter: click.Parameter, home: Path | None) -> Path | None:
+    """Everything below the command line asks the environment for the home."""
+    if home is not None:
+        os.environ["STEDI_HOME"] = str(home.expanduser().resolve())
+    return home
+
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    callback=_use_home,
+    expose_value=False,
+    is_eager=True,
+    help="Folder that keeps everything (default: STEDI_HOME, else .stedi).",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stedi-lakehouse")
+def stedi() -> None:
+    """The STEDI lakehouse: from raw JSON to a training table, with only the data of those who agreed to research."""
+
+
+@stedi.command()
+@click.option("--landing", metavar="PATH|s3://URI", help="Your own data: a folder, mirrored, or a bucket prefix.")
+@click.option("--expect", metavar="reference|none|FILE", help="Expected rows: the published counts, none, or a file.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the run's report to this file.")
+@click.option("--select", "selected", multiple=True, metavar="TABLE...", help="Build these tables only.")
+@click.argument("more_selected", nargs=-1, metavar="")
+@home_option
+def run(
+    landing: str | None,
+    expect: str | None,
+    json_file: Path | None,
+    selected: tuple[str, ...],
+    more_selected: tuple[str, ...],
+) -> None:
+    """Build, audit and publish the tables (data/ if nothing else was brought)."""
+    if more_selected and not selected:
+        raise click.UsageError(f"unexpected: {' '.join(more_selected)}; tables are named after --select")
+    from stedi_assets.cli.run import run_lakehouse
+
+    sys.exit(run_lakehouse(landing, expect, json_file, [*selected, *more_selected]))
+
+
+@stedi.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the UI, on 127.0.0.1.")
+@home_option
+def dev(port: int) -> None:
+    """Serve the Dagster UI and the embedded services together, until Ctrl-C."""
+    from stedi_assets.cli.dev import serve
+
+    sys.exit(serve(port))
+
+
+@stedi.command()
+@click.argument("sql")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@home_option
+def query(sql: str, style: str) -> None:
+    """Ask the published tables, by their names, in SQL (read only)."""
+    from stedi_assets.cli.query import answer
+
+    answer(sql, style)
+
+
+@stedi.command()
+@click.option("--scale", default=1, show_default=True, type=click.IntRange(min=1), help="Copies of the base set.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+def generate(scale: int, out: Path) -> None:
+    """Make a synthetic data set of any size, in the shape of the real one."""
+    from stedi_assets.synthetic import generate as make
+
+    written = make(out, scale)
+    click.echo(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
+
+
+@stedi.command()
+@home_option
+def down() -> None:
+    """Stop the embedded services of this home (the data stays)."""
+    from stedi_assets.lakehouse.services import stop
+    from stedi_assets.settings import Settings
+
+    home = Settings.load().home
+    click.echo(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
+
+
+def main() -> None:
+    """The command, with every failure that a user can do something about as one sentence and no traceback."""
+    from stedi_assets.cli.errors import sentence_of
+
+    try:
+        stedi()
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        click.echo(f"stedi: {sentence}", err=True)
+        sys.exit(EXIT_USAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""`stedi query`: SQL over the published tables, read only. The local counterpart of Athena.
+
+DuckDB reads the files of each table's current snapshot through Arrow; only the tables that the SQL names are opened.
+"""
+
+import csv
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.cli.errors import UsageError
+from stedi_assets.contracts import CONTRACTS
+from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, iceberg_schema, open_catalog
+from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.publication import NeverPublishedError
+from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+    from pyiceberg.table import Table
+
+
+def answer(sql: str, style: str) -> None:
+    """Prints the result as a table, as CSV or as a JSON array of objects. Raises UsageError for SQL that fails."""
+    import duckdb
+
+    database = duckdb.connect(config={"python_enable_replacements": "false"})
+    try:
+        tables = _named_tables(database, sql)
+        _open(database, tables)
+        # From here on the SQL is the user's: no files, no network, no way to switch that off.
+        database.execute("SET enable_external_access = false; SET lock_configuration = true")
+        result = database.execute(sql)
+        columns = [column[0] for column in result.description or ()]
+        _print(columns, result.fetchall(), style)
+    except duckdb.Error as error:
+        raise UsageError(f"the query failed: {str(error).splitlines()[0]}") from None
+
+
+def _named_tables(database: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
+    named = {name.rpartition(".")[2].strip('"').lower() for name in database.get_table_names(sql, qualified=True)}
+    return [contract.table for contract in CONTRACTS if contract.table in named]
+
+
+def _open(database: "duckdb.DuckDBPyConnection", names: list[str]) -> None:
+    """Registers each table, also as stedi.TABLE. Raises NeverPublishedError."""
+    database.execute(f"CREATE SCHEMA {NAMESPACE}")
+    if not names:
+        return
+    catalog = open_catalog(connect(Settings.load()))
+    for contract in CONTRACTS:
+        if contract.table not in names:
+            continue
+        table = find_table(catalog, contract)
+        if table is None or table.current_snapshot() is None:
+            raise NeverPublishedError(contract.table)
+        database.register(contract.table, _dataset(table, contract))
+        database.execute(f"CREATE VIEW {NAMESPACE}.{contract.table} AS SELECT * FROM main.{contract.table}")
+
+
+def _dataset(table: "Table", contract: Any) -> Any:
+    """The snapshot's files as an Arrow dataset: DuckDB reads the columns and row groups that it needs, no more."""
+    import pyarrow.dataset
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    files = [task.file.file_path for task in table.scan().plan_files()]
+    schema = schema_to_pyarrow(iceberg_schema(contract), include_field_ids=False)
+    if not files:
+        return schema.empty_table()
+    filesystem = table.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
+    return pyarrow.dataset.dataset(
+        [name.removeprefix("s3://") for name in files], schema=schema, filesystem=filesystem, format="parquet"
+    )
+
+
+def _print(columns: list[str], rows: list[tuple[Any, ...]], style: str) -> None:
+    if style == "json":
+        json.dump([dict(zip(columns, row, strict=True)) for row in rows], sys.stdout, default=str, indent=1)
+        sys.stdout.write("\n")
+    elif style == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        from stedi_assets.cli.terminal import print_table
+
+        print_table(columns, [["" if value is None else str(value) for value in row] for row in rows])

@@ -1,0 +1,181 @@
+"""What came of a run: the JSON report and the table on the terminal.
+
+Here: reading a run's events into a report. Its JSON is an interface: names change only on purpose. No personal data.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.cli.terminal import print_line, print_table
+from stedi_assets.contracts import CONTRACTS, SOURCES
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, EventLogEntry
+
+ENGINE = "embedded"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run, table by table and check by check. `failures`: what to tell the one who must mend it."""
+
+    success: bool
+    run_id: str
+    seconds: float
+    tables: Mapping[str, dict[str, Any]]
+    checks: list[dict[str, Any]]
+    failures: list[str]
+    table_seconds: Mapping[str, float]
+
+    @classmethod
+    def of(cls, instance: "DagsterInstance", run_id: str, success: bool, expected: Mapping[str, int]) -> "Report":
+        """The report of a finished run."""
+        entries = instance.all_logs(run_id)
+        published = {_table_of(entry): _metadata(entry) for entry in _of_type(entries, "ASSET_MATERIALIZATION")}
+        tables = {
+            contract.table: {
+                "rows": published.get(contract.table, {}).get("dagster/row_count"),
+                "expected": expected.get(contract.table),
+                "snapshot_id": _snapshot(published.get(contract.table, {})),
+                "published": contract.table in published,
+            }
+            for contract in CONTRACTS
+        }
+        checks = [_check(entry) for entry in _of_type(entries, "ASSET_CHECK_EVALUATION")]
+        times = [entry.timestamp for entry in entries]
+        return cls(
+            success=success,
+            run_id=run_id,
+            seconds=round(max(times) - min(times), 3) if times else 0.0,
+            tables=tables,
+            checks=checks,
+            failures=[_failure(entry) for entry in _of_type(entries, "STEP_FAILURE")]
+            or [_failure(entry) for entry in _of_type(entries, "PIPELINE_FAILURE")],
+            table_seconds=_table_seconds(entries),
+        )
+
+    @property
+    def landing(self) -> dict[str, dict[str, int]]:
+        """By source what landed, from the checks that proved it; empty where the landing tables were not built."""
+        numbers = {(c["table"], c["check"]): c["metadata"] for c in self.checks}
+
+        def number(table: str, check: str, side: str) -> int:
+            return int(numbers[table, check][side])
+
+        return {
+            source: {
+                "files": number(contract.table, "files_accounted", "expected"),
+                "objects": number(contract.table, "objects_accounted", "expected"),
+                "rows": number(contract.table, "row_count", "actual"),
+                "quarantined": number(contract.table, "quarantined", "actual"),
+                "bytes": number(contract.table, "bytes_accounted", "expected"),
+            }
+            for source, contract in SOURCES.items()
+            if (contract.table, "files_accounted") in numbers
+        }
+
+    def write_json(self, file: Path) -> None:
+        """Writes the report, as one JSON object."""
+        content = {
+            "success": self.success,
+            "run_id": self.run_id,
+            "engine": ENGINE,
+            "seconds": self.seconds,
+            "tables": self.tables,
+            "landing": self.landing,
+            "checks": self.checks,
+        }
+        file.write_text(json.dumps(content, indent=2) + "\n")
+
+    def print(self) -> None:
+        """The table on the terminal, then what failed and what deserves a look."""
+        rows = []
+        for name, table in self.tables.items():
+            judged = [check for check in self.checks if check["table"] == name]
+            if not judged and not table["published"]:
+                continue
+            rows.append(
+                [
+                    name,
+                    _number(table["rows"]),
+                    _number(table["expected"]),
+                    f"{sum(check['passed'] for check in judged)} of {len(judged)}",
+                    str(table["snapshot_id"] or "not published"),
+                    f"{self.table_seconds[name]:.1f}" if name in self.table_seconds else "",
+                ]
+            )
+        if rows:
+            print_table(["table", "rows", "expected", "checks passed", "snapshot", "seconds"], rows, right=(1, 2, 3, 5))
+        for check in self.checks:
+            if not check["passed"]:
+                print_line(
+                    f"{check['severity']}  {check['table']}.{check['check']}: "
+                    f"expected {_number(check['metadata']['expected'])}, found {_number(check['metadata']['actual'])}"
+                )
+        for failure in self.failures:
+            print_line(f"FAILED  {failure}")
+        print_line(
+            f"run {self.run_id} {'published' if self.success else 'failed'} in {self.seconds:.1f} s"
+            + ("" if self.success else "; what was published before is unchanged")
+        )
+
+
+def _of_type(entries: "Sequence[EventLogEntry]", *types: str) -> "list[EventLogEntry]":
+    return [e for e in entries if e.dagster_event is not None and e.dagster_event.event_type_value in types]
+
+
+def _table_of(entry: "EventLogEntry") -> str:
+    key = entry.dagster_event.asset_key if entry.dagster_event else None
+    return key.path[-1] if key else ""
+
+
+def _metadata(entry: "EventLogEntry") -> dict[str, Any]:
+    materialization = entry.asset_materialization
+    return {name: value.value for name, value in materialization.metadata.items()} if materialization else {}
+
+
+def _check(entry: "EventLogEntry") -> dict[str, Any]:
+    evaluation = entry.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    return {
+        "table": evaluation.asset_key.path[-1],
+        "check": evaluation.check_name,
+        "passed": evaluation.passed,
+        "severity": evaluation.severity.value,
+        "metadata": {name.removeprefix("stedi/"): value.value for name, value in evaluation.metadata.items()},
+    }
+
+
+def _failure(entry: "EventLogEntry") -> str:
+    """The step's own words: a Failure's description, else the innermost error, in one line."""
+    data: Any = entry.dagster_event.event_specific_data if entry.dagster_event else None
+    described = getattr(data, "user_failure_data", None)
+    if described is not None and described.description:
+        return str(described.description)
+    error = data.error
+    while error.cause is not None:
+        error = error.cause
+    return " ".join(str(error.message).split())[:500]
+
+
+def _table_seconds(entries: "Sequence[EventLogEntry]") -> dict[str, float]:
+    """From the end of what came before to the table's publication; the landing tables share one step."""
+    marks = _of_type(entries, "STEP_START", "ASSET_MATERIALIZATION")
+    seconds: dict[str, float] = {}
+    previous = None
+    for entry in marks:
+        if previous is not None and entry.asset_materialization is not None:
+            seconds[_table_of(entry)] = entry.timestamp - previous
+        previous = entry.timestamp
+    return seconds
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _snapshot(metadata: Mapping[str, Any]) -> int | None:
+    """The UI's language rounds such large numbers, so Dagster keeps them as text."""
+    return int(metadata["stedi/snapshot_id"]) if "stedi/snapshot_id" in metadata else None

@@ -1,0 +1,116 @@
+"""`stedi run`: bring the data, run the job, say what came of it.
+
+Here: the order of these. Not here: the job itself (`jobs`, `assets`), what is told of it (`report`, `progress`).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.cli.errors import UsageError
+from stedi_assets.contracts import CONTRACTS
+from stedi_assets.expectations import read_expectations
+from stedi_assets.lakehouse.lock import home_lock
+from stedi_assets.lakehouse.services import Endpoints, start
+from stedi_assets.landing.zone import Zone
+from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import AssetKey
+
+    from stedi_assets.cli.report import Report
+
+
+def run_lakehouse(landing: str | None, expect: str | None, json_file: Path | None, selected: Sequence[str]) -> int:
+    """Runs the job on the landing zone: 0 if everything was published, 1 if not. Raises the errors of `errors`."""
+    settings = Settings.load()
+    selection = _selection(selected)
+    if expect is not None:
+        read_expectations(expect)
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UsageError(f"--json {json_file}: {json_file.parent} is no folder; name a file in one that exists")
+    starting = start(settings.home)  # the services come up while Python imports
+    from stedi_assets.cli.progress import Progress
+
+    with Progress() as progress:
+        progress.say("starting")
+        import_heavy_modules()
+        endpoints = starting.wait()
+        with home_lock(settings, progress.say):
+            zone = _bring(landing, settings, endpoints, progress)
+            expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
+            report = _execute(settings, landing, expected, selection, progress)
+    report.print()
+    if json_file is not None:
+        report.write_json(json_file)
+    return 0 if report.success else 1
+
+
+def import_heavy_modules() -> None:
+    """What the run needs anyway, imported while the services start."""
+
+    import stedi_assets.definitions  # noqa: F401
+
+
+def _selection(selected: Sequence[str]) -> "list[AssetKey] | None":
+    """The asset keys of the tables named; the landing tables only come together. Raises UsageError."""
+    names = {name for part in selected for name in part.split(",") if name}
+    if not names:
+        return None
+    if unknown := sorted(names - {contract.table for contract in CONTRACTS}):
+        known = ", ".join(contract.table for contract in CONTRACTS)
+        raise UsageError(f"--select: no such table: {', '.join(unknown)}; known: {known}")
+    landing = {contract.table for contract in CONTRACTS if contract.zone == "landing"}
+    names |= landing if names & landing else set()
+    from stedi_assets.assets.metadata import key_of
+
+    return [key_of(contract) for contract in CONTRACTS if contract.table in names]
+
+
+def _bring(landing: str | None, settings: Settings, endpoints: Endpoints, progress: Any) -> Zone:
+    """The zone to read, filled. Raises LandingError before anything changes if there is nothing to read."""
+    from dagster_aws.s3 import S3Resource
+
+    from stedi_assets.lakehouse.connection import export
+    from stedi_assets.lakehouse.resource import home_zone
+
+    export(endpoints)
+    zone = home_zone(endpoints, S3Resource().get_client())
+    if landing is not None and landing.startswith("s3://"):
+        zone = replace(zone, uri=landing.rstrip("/"))
+    elif landing is not None:
+        written, removed = zone.mirror(Path(landing).expanduser())
+        progress.say(f"mirrored {landing}: {written} objects written, {removed} removed")
+    elif not zone.objects():
+        written, _ = zone.mirror(settings.data)
+        progress.say(f"the landing zone was empty: {written} objects copied from {settings.data}")
+    zone.objects_to_ingest()
+    return zone
+
+
+def _execute(
+    settings: Settings, landing: str | None, expect: str, selection: "list[AssetKey] | None", progress: Any
+) -> "Report":
+    from stedi_assets.cli.dagster_home import dagster_instance
+    from stedi_assets.cli.report import Report
+    from stedi_assets.definitions import defs
+    from stedi_assets.jobs import stedi_lakehouse
+
+    run_id = str(uuid.uuid4())
+    prefix = landing if landing is not None and landing.startswith("s3://") else ""
+    configuration = {
+        "resources": {"lakehouse": {"config": {"landing": prefix, "expect": expect}}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
+    }
+    with dagster_instance(settings.home) as instance:
+        instance.add_event_listener(run_id, progress.on_event)
+        result = defs.resolve_job_def(stedi_lakehouse.name).execute_in_process(
+            run_config=configuration,
+            instance=instance,
+            asset_selection=selection,
+            run_id=run_id,
+            raise_on_error=False,
+        )
+        return Report.of(instance, run_id, result.success, read_expectations(expect))
