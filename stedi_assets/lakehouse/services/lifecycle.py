@@ -18,7 +18,9 @@ from stedi_assets.lakehouse.services.ports import remove_dead_sockets
 from stedi_assets.lakehouse.services.server import Server
 
 _POLL_SECONDS = 0.025
-_MOST_LAUNCHES = 5
+# A server that dies is started once more: it may just have been killed, and what else it dies of comes back.
+_MOST_LAUNCHES = 2
+_MOST_LAUNCHES_FOR_PORTS = 5
 _PORT_TAKEN = re.compile(r"address already in use|[Pp]ort \d+ for .* is not available")
 
 
@@ -47,7 +49,7 @@ class PendingServices:
                 raise ServicesError(
                     f"expected the services of {self._home.folder} to be ready within {timeout_seconds:g} s, "
                     f"found that process {self._server.pid} runs but {obstacle}; see {self._home.log}, "
-                    "run `stedi stop` and try again"
+                    "run `stedi down` and try again"
                 )
             else:
                 time.sleep(_POLL_SECONDS)
@@ -81,13 +83,12 @@ class PendingServices:
                 self._server = another
                 return
             port_taken = self._has_missed_a_port()
-            # One that was found may have died long after it was ready; one launched here has just failed.
-            if self._launches == 0 or (port_taken and self._launches < _MOST_LAUNCHES):
+            if self._launches < (_MOST_LAUNCHES_FOR_PORTS if port_taken else _MOST_LAUNCHES):
                 self._server = process.launch(self._home, fresh_ports=port_taken)
                 self._launches += 1
                 return
             said = _last_words(self._home)
-            remove_dead_sockets(self._server.ports)
+            remove_dead_sockets(self._server.ports.values())
         raise ServicesError(
             f"expected the services of {self._home.folder} to start, found that weed ended: "
             f"{said or 'it said nothing'}; see {self._home.log}"
@@ -143,7 +144,7 @@ def _endpoints(home: Home, server: Server) -> Endpoints:
     if keys is None:
         raise ServicesError(
             f"expected the keys of the running services in {home.credentials}, found no such file; "
-            "run `stedi stop` and try again: new keys are made, the data stays"
+            "run `stedi down` and try again: new keys are made, the data stays"
         )
     return Endpoints(
         s3_url=f"http://127.0.0.1:{server.ports['s3.port']}",

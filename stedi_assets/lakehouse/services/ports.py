@@ -5,6 +5,7 @@ and moves on where one is taken.
 """
 
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def choose_ports(before: Ports) -> Ports:
     """
     import secrets
 
-    if before and become_free(before):
+    if before and become_free(before.values()):
         return before
     for _ in range(_ATTEMPTS):
         first = secrets.choice(_FIRST_PORTS)
@@ -67,19 +68,19 @@ def choose_ports(before: Ports) -> Ports:
     )
 
 
-def become_free(ports: Ports) -> bool:
+def become_free(ports: Collection[int]) -> bool:
     """Whether they all are, or soon: a process counts as gone a moment before its sockets are closed."""
     deadline = time.monotonic() + _CLOSING_SECONDS
-    while not all(map(_is_free, ports.values())):
+    while not all(map(_is_free, ports)):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
     return True
 
 
-def remove_dead_sockets(ports: Ports) -> None:
+def remove_dead_sockets(ports: Collection[int]) -> None:
     """Removes what a killed server left in /tmp; a port may be another home's by now, and its socket live."""
-    for port in ports.values():
+    for port in ports:
         for path in _sockets(port):
             with suppress(OSError):
                 if _is_dead(path):
@@ -101,7 +102,7 @@ def _is_free(port: int) -> bool:
 
 
 def _is_dead(path: Path) -> bool:
-    """Whether nobody listens on a socket any more; for another user's this cannot be told, and it counts as live."""
+    """Whether nobody listens on a socket any more; another user's does not tell, and counts as live."""
     import socket
 
     with socket.socket(socket.AF_UNIX) as probe:

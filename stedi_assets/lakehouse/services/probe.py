@@ -49,7 +49,7 @@ def _obstacle(name: str, status: int | None) -> str:
         # Asking on would fill its log, and each line has the key's name in it.
         raise ServicesError(
             f"expected {name} to take the keys of this home, found that the running server has others; "
-            "run `stedi stop` and try again, the data stays"
+            "run `stedi down` and try again, the data stays"
         )
     return f"{name} does not answer" if status is None else f"{name} answers {status}"
 

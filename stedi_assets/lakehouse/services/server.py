@@ -107,14 +107,17 @@ def _reap(pid: int) -> None:
 
 def listens(server: Server) -> bool:
     """Whether it is this server itself that listens where S3 and the catalog are to be."""
+    return {server.ports["s3.port"], server.ports["s3.port.iceberg"]} <= _listening_ports(server)
+
+
+def _listening_ports(server: Server) -> set[int]:
     import psutil
 
     try:
         connections = psutil.Process(server.pid).net_connections("tcp")
     except psutil.Error:
-        return False
-    listening = {found.laddr.port for found in connections if found.status == psutil.CONN_LISTEN}
-    return {server.ports["s3.port"], server.ports["s3.port.iceberg"]} <= listening
+        return set()
+    return {found.laddr.port for found in connections if found.status == psutil.CONN_LISTEN}
 
 
 def launch(home: Home, *, fresh_ports: bool = False) -> Server:
@@ -127,7 +130,7 @@ def launch(home: Home, *, fresh_ports: bool = False) -> Server:
     find_or_make_certificate(home)
     _check_space(home)
     before = port_choice.ports_of(home.read_record())
-    port_choice.remove_dead_sockets(before)
+    port_choice.remove_dead_sockets(before.values())
     ports = port_choice.choose_ports({} if fresh_ports else before)
     home.write_private(home.identities, configuration.identities())
     with home.writing():
@@ -192,7 +195,8 @@ def end(home: Home, server: Server) -> None:
 
     Raises ServicesError.
     """
-    # The volume server waits up to 30 s for idle connections, all else being closed: killing loses nothing.
+    ports = _listening_ports(server) | set(server.ports.values())
+    # With all else closed, weed waits up to 30 s for idle connections of its own: killing it loses nothing.
     for order in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(server.pid, order)
@@ -200,8 +204,8 @@ def end(home: Home, server: Server) -> None:
         while is_alive(home, server) and time.monotonic() < deadline:
             time.sleep(0.01)
         if not is_alive(home, server):
-            port_choice.become_free(server.ports)
+            port_choice.become_free(ports)
             _reap(server.pid)
-            port_choice.remove_dead_sockets(server.ports)
+            port_choice.remove_dead_sockets(ports)
             return
     raise ServicesError(f"expected process {server.pid} to end when killed, found it running; end it")
