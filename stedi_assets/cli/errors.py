@@ -15,7 +15,7 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.services import ServicesError
     from stedi_assets.landing.zone import LandingError
 
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}; check the path and its rights"
     mendable = (
         ExpectationsError,

@@ -85,9 +85,13 @@ def query(sql: str, style: str) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 def generate(scale: int, out: Path) -> None:
     """Make a synthetic data set of any size, in the shape of the real one."""
+    from stedi_assets.cli.errors import UsageError
     from stedi_assets.synthetic import generate as make
 
-    written = make(out, scale)
+    try:
+        written = make(out, scale)
+    except (ValueError, FileExistsError) as error:
+        raise UsageError(str(error)) from None
     click.echo(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
 
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
 from stedi_assets.contracts import CONTRACTS
-from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, iceberg_schema, open_catalog
+from stedi_assets.lakehouse.catalog import NAMESPACE, iceberg_schema, open_catalog, published_table
 from stedi_assets.lakehouse.connection import connect
-from stedi_assets.lakehouse.publication import NeverPublishedError
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,10 +50,7 @@ def _open(database: "duckdb.DuckDBPyConnection", names: list[str]) -> None:
     for contract in CONTRACTS:
         if contract.table not in names:
             continue
-        table = find_table(catalog, contract)
-        if table is None or table.current_snapshot() is None:
-            raise NeverPublishedError(contract.table)
-        database.register(contract.table, _dataset(table, contract))
+        database.register(contract.table, _dataset(published_table(catalog, contract), contract))
         database.execute(f"CREATE VIEW {NAMESPACE}.{contract.table} AS SELECT * FROM main.{contract.table}")
 
 

@@ -22,6 +22,7 @@ from pyiceberg.types import (
 )
 
 from stedi_assets.contracts import Contract
+from stedi_assets.lakehouse.publication import NeverPublishedError
 from stedi_assets.lakehouse.services import Endpoints
 
 if TYPE_CHECKING:
@@ -83,6 +84,14 @@ def find_table(catalog: Catalog, contract: Contract) -> "Table | None":
         return catalog.load_table(f"{NAMESPACE}.{contract.table}")
     except NoSuchTableError:
         return None
+
+
+def published_table(catalog: Catalog, contract: Contract) -> "Table":
+    """The contract's table with a snapshot to read. Raises NeverPublishedError."""
+    table = find_table(catalog, contract)
+    if table is None or table.current_snapshot() is None:
+        raise NeverPublishedError(contract.table)
+    return table
 
 
 def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: int) -> "Table":

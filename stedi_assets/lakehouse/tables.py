@@ -23,6 +23,7 @@ from stedi_assets.lakehouse.catalog import (
     bring_up_to_contract,
     find_or_create_table,
     find_table,
+    published_table,
 )
 from stedi_assets.lakehouse.publication import (
     RUN_ID,
@@ -50,10 +51,7 @@ class Tables:
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
-        table = find_table(self.catalog, contract)
-        if table is None or table.current_snapshot() is None:
-            raise NeverPublishedError(contract.table)
-        return _published(table, contract)
+        return _published(published_table(self.catalog, contract), contract)
 
     def read(self, contract: Contract) -> "DataFrame":
         """The published snapshot as a DataFrame; its id is remembered. Raises NeverPublishedError."""

@@ -1,0 +1,41 @@
+"""Reading published tables from Python: a notebook's way in.
+
+Only reading, and only published snapshots. The services of the home are started if they are not running.
+"""
+
+from typing import TYPE_CHECKING
+
+from stedi_assets.contracts import CONTRACTS, Contract, contract_of
+from stedi_assets.lakehouse.catalog import open_catalog, published_table
+from stedi_assets.lakehouse.connection import connect
+from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from pyiceberg.table import DataScan
+    from pyspark.sql import DataFrame
+
+
+def table(name: str, snapshot_id: int | None = None) -> "DataScan":
+    """A table's published snapshot, or an older one by its id, as a PyIceberg scan: to_pandas(), to_polars(), ...
+
+    Raises KeyError for a name that is no table, NeverPublishedError, and ServicesError without a store.
+    """
+    contract = _contract(name)
+    return published_table(open_catalog(connect(Settings.load())), contract).scan(snapshot_id=snapshot_id)
+
+
+def spark_table(name: str, snapshot_id: int | None = None) -> "DataFrame":
+    """The same as a PySpark DataFrame, on the embedded engine of this process."""
+    from stedi_assets.lakehouse.engine import embedded_session
+
+    files = [task.file.file_path for task in table(name, snapshot_id).plan_files()]
+    spark = embedded_session(connect(Settings.load()))
+    schema = _contract(name).ddl
+    return spark.read.schema(schema).parquet(*files) if files else spark.createDataFrame([], schema)
+
+
+def _contract(name: str) -> Contract:
+    try:
+        return contract_of(name)
+    except KeyError:
+        raise KeyError(f"no table {name!r}; known: {', '.join(c.table for c in CONTRACTS)}") from None

@@ -1,0 +1,59 @@
+"""Settings from the environment, and expectations from files: what is taken and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from stedi_assets.contracts import CONTRACTS
+from stedi_assets.expectations import REFERENCE, ExpectationsError, read_expectations
+from stedi_assets.settings import REPOSITORY_DATA, Settings, SettingsError
+
+
+def test_defaults() -> None:
+    found = Settings.load({})
+    assert found == Settings(home=Path(".stedi").resolve())
+    assert (found.data, found.max_quarantine_share, found.retention_days) == (REPOSITORY_DATA, 0.01, 7)
+
+
+def test_what_is_set_is_taken() -> None:
+    found = Settings.load({"STEDI_HOME": "/h", "STEDI_MAX_QUARANTINE_SHARE": "0.5", "STEDI_MAX_OBJECT_BYTES": "1000"})
+    assert (found.home, found.max_quarantine_share, found.max_object_bytes) == (Path("/h"), 0.5, 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STEDI_MAX_QUARANTINE_SHARE", "1.5"),
+        ("STEDI_MAX_QUARANTINE_SHARE", "nan"),
+        ("STEDI_MAX_OBJECT_BYTES", "0"),
+        ("STEDI_RETENTION_DAYS", "week"),
+        ("STEDI_LOCK_TIMEOUT_SECONDS", "-1"),
+    ],
+)
+def test_what_cannot_be_used_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is '{value}': a number from"):
+        Settings.load({name: value})
+
+
+def test_expectations(tmp_path: Path) -> None:
+    (tmp_path / "e.json").write_text('{"customer_trusted": 3}')
+    assert read_expectations(str(tmp_path / "e.json")) == {"customer_trusted": 3}
+    assert read_expectations("none") == {}
+    assert read_expectations("reference") == REFERENCE
+    assert set(REFERENCE) == {contract.table for contract in CONTRACTS}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[1]", "whole numbers from 0 on is expected"),
+        ('{"customer_trusted": "3"}', "whole numbers"),
+        ('{"customer_trusted": true}', "whole numbers"),
+        ('{"customers_trusted": 3}', "no such table: customers_trusted; known: customer_landing"),
+    ],
+)
+def test_expectations_that_cannot_be_used_are_refused(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "e.json").write_text(content)
+    with pytest.raises(ExpectationsError, match=said):
+        read_expectations(str(tmp_path / "e.json"))
