@@ -72,6 +72,16 @@ def test_addresses_that_differ_in_case_or_blanks_are_one_customer(spark: SparkSe
     assert values(found, "email") == []
 
 
+@pytest.mark.parametrize("blank", ["\t", "\n", "\r\n", "\xa0", "\u2003", " \t "])
+def test_any_blank_around_an_address_is_none_of_it(spark: SparkSession, blank: str) -> None:
+    found = trusted_of(
+        spark,
+        {"email": "ann@x.org", CONSENT: AGREED, "lastupdatedate": 1},
+        {"email": f"{blank}Ann@x.org{blank}", CONSENT: None, "lastupdatedate": 2},
+    )
+    assert values(found, "email") == []
+
+
 def test_null_and_blank_addresses_are_nobody(spark: SparkSession) -> None:
     assert values(trusted_of(spark, {"email": None, CONSENT: AGREED}, {"email": " ", CONSENT: AGREED}), "email") == []
 

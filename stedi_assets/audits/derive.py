@@ -5,6 +5,7 @@ here: what only one table states (its contract), and answering (`run`).
 """
 
 from stedi_assets.contracts import Contract
+from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Reference
 
 # Answered from the staged files' schema, not by a query: the queries need the columns to be there.
@@ -41,7 +42,7 @@ def _expected_rows(contract: Contract) -> Check:
 
 def _grain(contract: Contract) -> Check:
     keys = contract.grain or contract.column_names
-    listed = ", ".join(f"lower(trim({k}))" if k == contract.email_column and contract.grain else f"`{k}`" for k in keys)
+    listed = ", ".join(customer_key(k) if k == contract.email_column and contract.grain else f"`{k}`" for k in keys)
     return Check(
         "grain",
         f"No two rows share {', '.join(keys) if contract.grain else 'all their values'}. Counted: rows too many.",
@@ -78,4 +79,4 @@ def _reference(reference: Reference) -> Check:
 
 
 def _key(column: str, address: bool) -> str:
-    return f"lower(trim({column}))" if address else column
+    return customer_key(column) if address else column

@@ -26,8 +26,8 @@ class Verdict:
     check: str
     severity: Literal["ERROR", "WARN"]
     passed: bool
-    expected: int
-    actual: int
+    expected: int | None
+    actual: int | None
     details: Mapping[str, str]
 
     @property
@@ -68,7 +68,7 @@ class Audit:
         differences = sum(len(names.split(", ")) for names in details.values())
         return Verdict(self.contract.table, SCHEMA_CHECK.name, "ERROR", not differences, 0, differences, details)
 
-    def _ask(self, checks: "list[Check]") -> dict[str, int]:
+    def _ask(self, checks: "list[Check]") -> dict[str, int | None]:
         for name, data in self.views.items():
             data.createOrReplaceTempView(name)
         spark = self.views["staged"].sparkSession
@@ -76,12 +76,12 @@ class Audit:
         questions = {f"{check.name}.{side}": getattr(check, side) for check in checks for side in sides}
         # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.
         query = " UNION ALL ".join(
-            f"SELECT '{name}' AS question, CAST(coalesce(({sql}), 0) AS bigint) AS answer"
-            for name, sql in questions.items()
+            f"SELECT '{name}' AS question, CAST(({sql}) AS bigint) AS answer" for name, sql in questions.items()
         )
         answers = spark.sql(Template(query).substitute(self.parameters)).collect()
         return {row["question"]: row["answer"] for row in answers}
 
-    def _judge(self, check: "Check", numbers: Mapping[str, int]) -> Verdict:
+    def _judge(self, check: "Check", numbers: Mapping[str, int | None]) -> Verdict:
         expected, actual = numbers[f"{check.name}.expected"], numbers[f"{check.name}.actual"]
-        return Verdict(self.contract.table, check.name, check.severity, actual == expected, expected, actual, {})
+        passed = actual is not None and actual == expected
+        return Verdict(self.contract.table, check.name, check.severity, passed, expected, actual, {})

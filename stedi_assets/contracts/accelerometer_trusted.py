@@ -2,6 +2,7 @@
 
 from stedi_assets.contracts.accelerometer_landing import ACCELEROMETER_LANDING
 from stedi_assets.contracts.consenting import CONSENTING, MOTIONS
+from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 
@@ -18,14 +19,14 @@ ACCELEROMETER_TRUSTED = Contract(
         Check(
             "repeated_readings",
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
-            actual=f"WITH {CONSENTING}, {MOTIONS} SELECT sum(landed - 1) FROM motions",
+            actual=f"WITH {CONSENTING}, {MOTIONS} SELECT coalesce(sum(landed - 1), 0) FROM motions",
             severity="WARN",
         ),
         Check(
             "readings_before_consent",
             "No reading was taken before its customer agreed to research. Counted: such readings.",
-            actual="""
-            SELECT count(*) FROM staged s JOIN research_customers r ON lower(trim(s.user)) = r.customer
+            actual=f"""
+            SELECT count(*) FROM staged s JOIN research_customers r ON {customer_key("s.user")} = r.customer
             WHERE s.timestamp < r.since
             """,
             severity="WARN",

@@ -4,14 +4,18 @@ On purpose not the transforms' rule (`transforms.consent`) but another way to th
 windows: a mistake in one of the two shows as a row count that differs. Only for recounts.
 """
 
-# customer (lower case, trimmed), since (epoch ms), serial: one row for each customer who agreed to research.
-CONSENTING = """
+from stedi_assets.contracts.customer_key import customer_key
+
+EMAIL, RECORD_EMAIL, USER = customer_key("email"), customer_key("r.email"), customer_key("user")
+
+# customer (its key), since (epoch ms), serial: one row for each customer who agreed to research.
+CONSENTING = f"""
 newest AS (
-    SELECT lower(trim(email)) AS customer, max(lastupdatedate) AS updated FROM customer_landing GROUP BY 1
+    SELECT {EMAIL} AS customer, max(lastupdatedate) AS updated FROM customer_landing GROUP BY 1
 ),
 current_records AS (
     SELECT n.customer, r.serialnumber AS serial, coalesce(r.sharewithresearchasofdate, 0) AS agreed_at
-    FROM customer_landing r JOIN newest n ON lower(trim(r.email)) = n.customer AND r.lastupdatedate = n.updated
+    FROM customer_landing r JOIN newest n ON {RECORD_EMAIL} = n.customer AND r.lastupdatedate = n.updated
 ),
 agreed AS (
     SELECT customer, max(agreed_at) AS since FROM current_records
@@ -29,14 +33,14 @@ MOVING = f"""
 {CONSENTING},
 moving AS (
     SELECT customer, since, serial FROM consenting
-    WHERE customer IN (SELECT lower(trim(user)) FROM accelerometer_landing)
+    WHERE customer IN (SELECT {USER} FROM accelerometer_landing)
 )
 """
 
-MOTIONS = """
+MOTIONS = f"""
 motions AS (
     SELECT user, timestamp, x, y, z, count(*) AS landed FROM accelerometer_landing
-    WHERE lower(trim(user)) IN (SELECT customer FROM consenting)
+    WHERE {USER} IN (SELECT customer FROM consenting)
     GROUP BY user, timestamp, x, y, z
 )
 """

@@ -31,14 +31,14 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             actual=f"""
             SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM quarantine WHERE source = '{source}')
             """,
-            expected=f"SELECT sum(objects) FROM tally WHERE source = '{source}'",
+            expected=f"SELECT coalesce(sum(objects), 0) FROM tally WHERE source = '{source}'",
         ),
         Check(
             "bytes_accounted",
             "Every byte that landed belongs to a row or to a record in quarantine.",
             actual=f"""
-            SELECT sum(t.landed_bytes - CASE WHEN t.objects = 0 THEN 0
-                                             ELSE abs(t.text_bytes - coalesce(s.accounted, 0)) END)
+            SELECT coalesce(sum(t.landed_bytes - CASE WHEN t.objects = 0 THEN 0
+                                             ELSE abs(t.text_bytes - coalesce(s.accounted, 0)) END), 0)
             FROM tally t LEFT JOIN (
                 SELECT source_object, sum(source_bytes) AS accounted FROM (
                     SELECT source_object, source_bytes FROM staged
@@ -48,7 +48,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             ) s ON s.source_object = t.source_object
             WHERE t.source = '{source}'
             """,
-            expected=f"SELECT sum(bytes) FROM objects WHERE source = '{source}'",
+            expected=f"SELECT coalesce(sum(bytes), 0) FROM objects WHERE source = '{source}'",
         ),
         Check(
             "quarantine_share",
@@ -56,7 +56,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             "STEDI_MAX_QUARANTINE_SHARE allows. Counted: bytes above that share.",
             actual=f"""
             SELECT greatest(0, ({quarantined_bytes}) - (
-                SELECT CAST(floor(sum(text_bytes) * $max_quarantine_share) AS bigint) FROM tally
+                SELECT CAST(floor(coalesce(sum(text_bytes), 0) * $max_quarantine_share) AS bigint) FROM tally
                 WHERE source = '{source}'))
             """,
         ),
@@ -70,7 +70,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             "repeated_objects",
             "No object was delivered twice under two names. Counted: objects whose content another one has too.",
             actual=f"""
-            SELECT sum(copies - 1) FROM (
+            SELECT coalesce(sum(copies - 1), 0) FROM (
                 SELECT count(*) AS copies FROM objects WHERE source = '{source}' GROUP BY etag, bytes
             )
             """,

@@ -1,6 +1,7 @@
 """Contract of landing_quarantine: everything that arrived and is in no landing table."""
 
 from stedi_assets.contracts.model import Column, Contract
+from stedi_assets.contracts.provenance import SOURCE_OBJECT
 
 # What the census found, less what landed: whatever is in no landing table has to be here.
 RECOUNT = """
@@ -19,7 +20,7 @@ LANDING_QUARANTINE = Contract(
     grain=("source_object", "source_offset"),
     columns=(
         Column("source", "string", "Which source it arrived in: customer, accelerometer or step_trainer."),
-        Column("source_object", "string", "Key of the S3 object that it was read from."),
+        SOURCE_OBJECT,
         Column("source_offset", "bigint", "Where it begins in the (unpacked) object, counted from 0.", unit="bytes"),
         Column("source_bytes", "bigint", "Bytes of the (unpacked) object that it accounts for.", unit="bytes"),
         Column("reason", "string", "Why it is here: damaged, not_an_object, missing, wrong_type, out_of_range, ..."),

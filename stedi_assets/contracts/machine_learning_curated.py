@@ -2,6 +2,7 @@
 
 from stedi_assets.contracts.accelerometer_trusted import ACCELEROMETER_TRUSTED
 from stedi_assets.contracts.consenting import MOTIONS, MOVING, STEPS
+from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Column, Contract, Reference, carried_from
 from stedi_assets.contracts.step_trainer_trusted import STEP_TRAINER_TRUSTED
 
@@ -19,7 +20,7 @@ WITH {MOVING}, {MOTIONS}, {STEPS}
 SELECT count(*)
 FROM steps s
 JOIN moving c ON c.serial = s.serialnumber
-JOIN motions m ON lower(trim(m.user)) = c.customer AND m.timestamp = s.sensorreadingtime
+JOIN motions m ON {customer_key("m.user")} = c.customer AND m.timestamp = s.sensorreadingtime
 """
 
 MACHINE_LEARNING_CURATED = Contract(

@@ -36,8 +36,9 @@ class Column:
 class Check:
     """One statement about a staged table: a query for a number, and what that number must be.
 
-    Queries are Spark SQL over the views that `audits.views` lists (`staged` is the table under audit); $as_of_ms
-    stands for the run's start. They return one row with one number; null counts as 0.
+    Queries are Spark SQL over the views that the asset gives its audit: the tables by their names, `staged` (the table
+    under audit), `expectations`, `research_customers`. $as_of_ms stands for the run's start. They return one number;
+    null fails the check, so that a query that finds nothing to count says 0 itself.
     """
 
     name: str

@@ -5,7 +5,12 @@ Only these shared columns. A source's own fields stand in its table's contract.
 
 from stedi_assets.contracts.model import Column
 
-SOURCE_OBJECT = Column("source_object", "string", "Key of the S3 object that the row was read from.")
+SOURCE_OBJECT = Column(
+    "source_object",
+    "string",
+    "Key of the S3 object that the row was read from.",
+    personal=True,  # whoever delivers an object names it: an address can be its name
+)
 SOURCE_OFFSET = Column(
     "source_offset", "bigint", "Where the record begins in the (unpacked) object, counted from 0.", unit="bytes"
 )

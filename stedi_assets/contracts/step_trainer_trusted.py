@@ -18,7 +18,7 @@ STEP_TRAINER_TRUSTED = Contract(
         Check(
             "repeated_readings",
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
-            actual=f"WITH {MOVING}, {STEPS} SELECT sum(landed - 1) FROM steps",
+            actual=f"WITH {MOVING}, {STEPS} SELECT coalesce(sum(landed - 1), 0) FROM steps",
             severity="WARN",
         ),
         Check(

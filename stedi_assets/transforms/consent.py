@@ -7,10 +7,12 @@ transform and every consent check asks here. Not here: which rows of which table
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from stedi_assets.contracts.customer_key import BLANKS
+
 
 def customer_key(email: Column) -> Column:
     """Addresses that differ in case or outer blanks are one customer. Null stays null and matches nothing."""
-    return F.lower(F.trim(email))
+    return F.lower(F.btrim(email, F.lit(BLANKS)))
 
 
 def gives_consent(since: Column, as_of_ms: int) -> Column:
