@@ -1,5 +1,6 @@
 """The landing zone: what a folder becomes, and what is refused."""
 
+import os
 import uuid
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def test_a_folder_is_mirrored_at_any_depth(zone: Zone, tmp_path: Path) -> None:
     assert zone.mirror(tmp_path) == (4, 0)
     assert keys(zone) == [
         "customer/mirror/c.json",
-        "accelerometer/mirror/2026/day one/it's [1]*?{x} ü%20.JSON.GZ",
+        "accelerometer/mirror/2026/day one/it's [1]*?{x} ü%2520.JSON.GZ",
         "accelerometer/mirror/a.json",
         "step_trainer/mirror/s.json",
     ]
@@ -89,6 +90,78 @@ def test_empty_and_hidden_objects_are_listed(zone: Zone, tmp_path: Path) -> None
         "customer/mirror/.dot.json",
         "customer/mirror/empty.json",
     }
+
+
+def test_names_of_any_bytes_are_kept_apart_and_stay(zone: Zone, tmp_path: Path) -> None:
+    folder = write(tmp_path) / "customer"
+    for name in (b"a\\b.json", b"a\xff.json", b"a%FF.json", b"a\\xff.json", b"new\nline.json"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text("1")
+    (folder / "a").mkdir()
+    (folder / "a" / "b.json").write_text("2")
+    assert zone.mirror(tmp_path) == (9, 0)
+    before = keys(zone)
+    assert len(set(before)) == 9
+    assert zone.mirror(tmp_path) == (0, 0)
+    assert keys(zone) == before
+
+
+def test_links_are_followed(zone: Zone, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "more.json").write_text("1")
+    (write(tmp_path / "in") / "customer" / "2024").symlink_to(outside)
+    zone.mirror(tmp_path / "in")
+    assert "customer/mirror/2024/more.json" in keys(zone)
+
+
+def test_a_file_that_cannot_be_read_changes_nothing(zone: Zone, tmp_path: Path) -> None:
+    (write(tmp_path) / "customer" / "dangling.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(LandingError, match=r"dangling\.json cannot be read as a file"):
+        zone.mirror(tmp_path)
+    assert keys(zone) == []
+
+
+def test_a_mirroring_that_was_cut_off_is_not_read(zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = zone.s3.put_object
+
+    def cut_off(**request: Any) -> Any:
+        if request["Key"].endswith("s.json"):
+            raise KeyboardInterrupt
+        return put(**request)
+
+    monkeypatch.setattr(zone.s3, "put_object", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        zone.mirror(write(tmp_path))
+    monkeypatch.undo()
+    with pytest.raises(LandingError, match="is incomplete: the copying of a folder into it was cut off"):
+        zone.objects_to_ingest()
+    assert zone.fill(tmp_path) == 0, "what was cut off was not data/"
+    zone.mirror(tmp_path)
+    assert len(zone.objects_to_ingest()) == 3
+
+
+def test_a_filling_that_was_cut_off_goes_on(zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = zone.s3.put_object
+
+    def cut_off(**request: Any) -> Any:
+        if request["Key"].endswith("s.json"):
+            raise KeyboardInterrupt
+        return put(**request)
+
+    monkeypatch.setattr(zone.s3, "put_object", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        zone.fill(write(tmp_path))
+    monkeypatch.undo()
+    assert zone.fill(tmp_path) == 1
+    assert zone.is_copy_of(tmp_path)
+    assert len(zone.objects_to_ingest()) == 3
+    assert zone.fill(tmp_path) == 0
+
+
+@pytest.mark.parametrize("uri", ["s3://", "s3:/x", "s3://Bad_Bucket!/x", "/folder", "s3://-a/x"])
+def test_a_uri_that_is_none_is_refused(uri: str) -> None:
+    with pytest.raises(LandingError, match="s3://BUCKET/PREFIX is expected"):
+        Zone.of(uri, None)
 
 
 def test_more_than_a_page_of_objects(zone: Zone, tmp_path: Path) -> None:
