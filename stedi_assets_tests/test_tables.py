@@ -159,15 +159,6 @@ def test_staging_twice_never_writes_over_the_first_try(tables: Tables) -> None:
     assert values(tables.read_staged(first), "serialnumber") == ["s1"]
 
 
-def test_what_is_discarded_is_gone_and_what_is_published_stays(tables: Tables) -> None:
-    publish(tables, "s1")
-    staged = tables.stage(steps(tables, "s2"), STEP_TRAINER_TRUSTED)
-    tables.discard(staged)
-    bucket, prefix = staged.folder.removeprefix("s3://").split("/", 1)
-    assert tables.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount") == 0
-    assert serials(tables) == ["s1"]
-
-
 def test_a_column_may_be_added_and_another_dropped(tables: Tables, catalog: Catalog) -> None:
     publish(tables, "s1")
     added = Column("colour", "string", "A new one.", required=False)
@@ -180,6 +171,36 @@ def test_a_column_may_be_added_and_another_dropped(tables: Tables, catalog: Cata
     assert values(tables.read(changed), "serialnumber", "colour") == [("s2", "red")]
     table = catalog.load_table("stedi.step_trainer_trusted")
     assert set(table.scan().to_arrow().column_names) == {"sensorreadingtime", "serialnumber", "colour"}
+
+
+def test_a_column_may_change_its_type(tables: Tables, catalog: Catalog) -> None:
+    publish(tables, "s1")
+    kept = tuple(column for column in STEP_TRAINER_TRUSTED.columns if column.name != "distancefromobject")
+    retyped = replace(STEP_TRAINER_TRUSTED.column("distancefromobject"), type="string")
+    changed = replace(STEP_TRAINER_TRUSTED, columns=(*kept, retyped))
+    rows = frame(tables.spark, changed, {"serialnumber": "s2", "distancefromobject": "near"})
+    tables.publish(tables.stage(rows, changed), "run")
+    assert values(tables.read(changed), "distancefromobject") == ["near"]
+    found = catalog.load_table("stedi.step_trainer_trusted").scan().to_arrow()
+    assert found["distancefromobject"].to_pylist() == ["near"]
+
+
+def test_a_run_never_reads_two_versions_of_a_table(tables: Tables, catalog: Catalog, spark: SparkSession) -> None:
+    publish(tables, "s1")
+    other_run = Tables(catalog, spark, tables.s3, retention_days=3)
+    other_run.read(STEP_TRAINER_TRUSTED)
+    publish(tables, "s2")
+    with pytest.raises(PublicationRefusedError, match="step_trainer_trusted changed while this run read it"):
+        other_run.read(STEP_TRAINER_TRUSTED)
+
+
+def test_what_was_staged_and_not_published_goes_with_the_run(tables: Tables) -> None:
+    publish(tables, "s1")
+    staged = tables.stage(steps(tables, "s2"), STEP_TRAINER_TRUSTED)
+    tables.discard_unpublished()
+    bucket, prefix = staged.folder.removeprefix("s3://").split("/", 1)
+    assert tables.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount") == 0
+    assert serials(tables) == ["s1"]
 
 
 def test_snapshots_from_before_a_column_was_added_stay_readable(tables: Tables, catalog: Catalog) -> None:

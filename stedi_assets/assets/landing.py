@@ -49,7 +49,11 @@ LANDING_CONTRACTS = tuple(contract for contract in CONTRACTS if contract.zone ==
 def landing(
     context: AssetExecutionContext, lakehouse: Lakehouse
 ) -> Iterator[MaterializeResult[Staged] | AssetCheckResult]:
-    """Splits every landed object into rows and quarantined records, and publishes all four tables or none."""
+    """Splits every landed object into rows and quarantined records; publishes the four tables once all are sound.
+
+    Each is published by a commit of its own, the quarantine first; only a run that dies between two of them leaves
+    some old and some new, and the next one mends it.
+    """
     if lakehouse.fill_empty_zone():
         context.log.info("the landing zone was empty: filled from %s", lakehouse.settings.data)
     try:
@@ -74,7 +78,8 @@ def landing(
             "quarantine": tables.read_staged(quarantine),
             **{contract.table: rows[source] for source, contract in SOURCES.items()},
         }
-        every = [*staged.values(), quarantine]
+        # The quarantine first: whatever happens between two publications, no object is in neither table.
+        every = [quarantine, *staged.values()]
         yield from publish_if_sound(lakehouse, every, {table.contract.table: shared for table in every})
     finally:
         tables.delete_folder(folder)

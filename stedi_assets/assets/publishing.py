@@ -26,22 +26,20 @@ def publish_if_sound(
 ) -> Iterator[MaterializeResult[Staged] | AssetCheckResult]:
     """Audits what was staged; yields it for publication only if every blocking check of every table passed.
 
-    `views`: by table, what its checks read. Raises Failure, not to be retried, that names the failed checks; the
-    staged files are deleted then.
+    `views`: by table, what its checks read. Raises PublicationRefusedError before the first of several tables is
+    published if any of them could not be, and Failure, not to be retried, that names the failed checks. What was
+    staged and not published is deleted when the run ends.
     """
-    try:
-        verdicts = {table.contract.table: _audit(lakehouse, table, views[table.contract.table]) for table in staged}
-        blocked = [verdict for found in verdicts.values() for verdict in found if verdict.blocks]
-        results = [] if blocked else [_result(lakehouse, table, verdicts[table.contract.table]) for table in staged]
-    except Exception:
-        _discard(lakehouse, staged)
-        raise
+    verdicts = {table.contract.table: _audit(lakehouse, table, views[table.contract.table]) for table in staged}
+    blocked = [verdict for found in verdicts.values() for verdict in found if verdict.blocks]
     if blocked:
-        _discard(lakehouse, staged)
         for found in verdicts.values():
             yield from (check_result(verdict) for verdict in found)
         raise _failure(staged, blocked)
-    yield from results
+    for table in staged:
+        lakehouse.tables.refuse_if_stale(table)
+    for table in staged:
+        yield _result(lakehouse, table, verdicts[table.contract.table])
 
 
 def _audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]) -> list[Verdict]:
@@ -70,12 +68,7 @@ def _failure(staged: Sequence[Staged], blocked: Sequence[Verdict]) -> Failure:
     said = "; ".join(f"{v.table}: {v.check} expected {v.expected}, found {v.actual}" for v in blocked)
     tables = ", ".join(table.contract.table for table in staged)
     return Failure(
-        description=f"not published: {tables}. Failed: {said}. What was published before is unchanged",
+        description=f"not published: {tables}. Failed: {said}. What readers see of them is unchanged",
         metadata={"stedi/failed_checks": MetadataValue.json([f"{v.table}.{v.check}" for v in blocked])},
         allow_retries=False,
     )
-
-
-def _discard(lakehouse: Lakehouse, staged: Sequence[Staged]) -> None:
-    for table in staged:
-        lakehouse.tables.discard(table)

@@ -121,10 +121,17 @@ def bring_up_to_contract(transaction: "Transaction", contract: Contract, retenti
     wanted = iceberg_schema(contract)
     known = {field.name: field for field in current.fields}
     if _described(current) != _described(wanted):
+        obsolete = [
+            name
+            for name, field in known.items()
+            if name not in contract.column_names or field.field_type != wanted.find_field(name).field_type
+        ]
+        # Two updates: one cannot add a column under the name of another that it deletes.
         with transaction.update_schema(allow_incompatible_changes=True) as update:
-            for name, field in known.items():
-                if name not in contract.column_names or field.field_type != wanted.find_field(name).field_type:
-                    update.delete_column(name)
+            for name in obsolete:
+                update.delete_column(name)
+                del known[name]
+        with transaction.update_schema() as update:
             for field in wanted.fields:
                 if field.name not in known:
                     update.add_column(field.name, field.field_type, field.doc)

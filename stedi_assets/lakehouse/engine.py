@@ -2,6 +2,10 @@
 
 Here: starting the embedded engine (a Spark Connect server inside this process, no JVM) and the session on it.
 Not here: what is computed with it, and where data lies.
+
+What stays open: while a run is on, the engine listens on a random port of 127.0.0.1 and takes no credentials, so that
+another user of the same machine who finds the port can run code as the owner of the run. Sail has no setting that
+closes it; on a machine shared with people who may not see the data, run under an isolated network or account.
 """
 
 import os

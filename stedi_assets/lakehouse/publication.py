@@ -37,13 +37,13 @@ class Published:
     summary: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Staged:
     """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from."""
 
     contract: Contract
     folder: str
-    files: tuple[str, ...] = field(repr=False)
-    bytes: int
     base_snapshot_id: int | None
     upstream: Mapping[str, int]
+    files: tuple[str, ...] = field(default=(), repr=False)
+    bytes: int = 0

@@ -57,11 +57,14 @@ class Lakehouse(ConfigurableResource[Any]):
             self._run = {
                 "settings": settings,
                 "tables": Tables(open_catalog(endpoints), self.engine.spark_session, s3, settings.retention_days),
-                "zone": Zone(self.landing.rstrip("/"), s3) if self.landing else home_zone(endpoints, s3),
+                "zone": Zone.of(self.landing, s3) if self.landing else home_zone(endpoints, s3),
                 "as_of_ms": _started_ms(context),
                 "staging": f"s3://{endpoints.bucket}/staging",
             }
-            yield self
+            try:
+                yield self
+            finally:
+                self.tables.discard_unpublished()
 
     @property
     def settings(self) -> Settings:
@@ -92,10 +95,7 @@ class Lakehouse(ConfigurableResource[Any]):
 
     def fill_empty_zone(self) -> bool:
         """Copies data/ to the home's zone where that is empty. A zone of the user's own is left as it is."""
-        if self.landing or self.zone.objects():
-            return False
-        self.zone.mirror(self.settings.data)
-        return True
+        return not self.landing and self.zone.fill(self.settings.data) > 0
 
     @cached_property
     def expectations(self) -> dict[str, int]:

@@ -48,15 +48,23 @@ class Tables:
     s3: Any
     retention_days: int
     loaded: dict[str, int] = field(default_factory=dict)
+    _unpublished: list[Staged] = field(default_factory=list)
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
         return _published(published_table(self.catalog, contract), contract)
 
     def read(self, contract: Contract) -> "DataFrame":
-        """The published snapshot as a DataFrame; its id is remembered. Raises NeverPublishedError."""
+        """The published snapshot as a DataFrame; its id is remembered.
+
+        Raises NeverPublishedError, and PublicationRefusedError where the table is not the one that was read before:
+        what is computed from two versions of a table could not tell what it was computed from.
+        """
         published = self.published(contract)
-        self.loaded[contract.table] = published.snapshot_id
+        if self.loaded.setdefault(contract.table, published.snapshot_id) != published.snapshot_id:
+            raise PublicationRefusedError(
+                f"{contract.table} changed while this run read it; nothing was published from it: run again"
+            )
         return self._read_files(contract, published.files)
 
     def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
@@ -67,16 +75,17 @@ class Tables:
         table = find_or_create_table(self.catalog, contract, self.retention_days)
         current = table.current_snapshot()
         folder = f"{table.location()}/data/{uuid.uuid4().hex}"
-        rows.select(*contract.column_names).write.parquet(folder)
-        written = self._list(folder)
-        return Staged(
+        staged = Staged(
             contract=contract,
             folder=folder,
-            files=tuple(written),
-            bytes=sum(written.values()),
             base_snapshot_id=current.snapshot_id if current else None,
             upstream={name: self.loaded[name] for name in upstream},
         )
+        self._unpublished.append(staged)
+        rows.select(*contract.column_names).write.parquet(folder)
+        written = self._list(folder)
+        staged.files, staged.bytes = tuple(written), sum(written.values())
+        return staged
 
     def read_staged(self, staged: Staged) -> "DataFrame":
         """Exactly the files that were staged, with the schema that they have."""
@@ -90,10 +99,7 @@ class Tables:
         `facts` are kept in the snapshot's summary beside the run id and the upstream snapshots.
         """
         contract = staged.contract
-        table = find_or_create_table(self.catalog, contract, self.retention_days)
-        self._refuse_if_moved(contract.table, staged.base_snapshot_id, table)
-        for name, snapshot_id in staged.upstream.items():
-            self._refuse_if_moved(name, snapshot_id, find_table(self.catalog, contract_of(name)), contract.table)
+        table = self.refuse_if_stale(staged)
         transaction = table.transaction()
         bring_up_to_contract(transaction, contract, self.retention_days)
         summary = {RUN_ID: run_id, UPSTREAM: json.dumps(dict(staged.upstream), sort_keys=True), **(facts or {})}
@@ -104,9 +110,12 @@ class Tables:
                 overwrite.delete_data_file(data_file)
             for data_file in added:
                 overwrite.append_data_file(data_file)
+        # From here on the files may be a snapshot's: where the catalog's answer is lost, they must not be deleted.
+        self._unpublished.remove(staged)
         try:
             committed = transaction.commit_transaction()
         except CommitFailedException as error:
+            self._unpublished.append(staged)
             raise PublicationRefusedError(
                 f"{contract.table} was published by someone else while this run audited its own version; "
                 "nothing was published: run again"
@@ -115,9 +124,19 @@ class Tables:
         self.loaded[contract.table] = published.snapshot_id
         return published
 
-    def discard(self, staged: Staged) -> None:
-        """Deletes what was staged and will not be published."""
-        self.delete_folder(staged.folder)
+    def refuse_if_stale(self, staged: Staged) -> "Table":
+        """The table to publish to. Raises PublicationRefusedError if it, or what the rows came from, has moved."""
+        contract = staged.contract
+        table = find_or_create_table(self.catalog, contract, self.retention_days)
+        self._refuse_if_moved(contract.table, staged.base_snapshot_id, table)
+        for name, snapshot_id in staged.upstream.items():
+            self._refuse_if_moved(name, snapshot_id, find_table(self.catalog, contract_of(name)), contract.table)
+        return table
+
+    def discard_unpublished(self) -> None:
+        """Deletes what was staged and not published: the end of every run, however it ends."""
+        while self._unpublished:
+            self.delete_folder(self._unpublished.pop().folder)
 
     def delete_folder(self, folder: str) -> None:
         """Deletes every object below a folder that no snapshot refers to."""
