@@ -220,6 +220,10 @@ def test_the_real_reference_set(own_home: Path, tmp_path: Path) -> None:
     [
         (["run", "--landing", "/nowhere"], "/nowhere is no folder"),
         (["run", "--landing", "s3://nowhere/at-all"], "there is no bucket nowhere"),
+        (["run", "--landing", "s3://"], "s3://BUCKET/PREFIX is expected"),
+        (["run", "--landing", "in", "--select", "customer_trusted"], "--select leaves the landing tables out"),
+        (["run", "--json", "."], "is a directory"),
+        (["dev", "--port", "70000"], "70000 is not in the range"),
         (["run", "--expect", "/nowhere.json"], "/nowhere.json: cannot be read"),
         (["run", "--select", "no_such_table"], "no such table: no_such_table; known: customer_landing"),
         (["run", "--json", "/nowhere/r.json"], "/nowhere is no folder"),

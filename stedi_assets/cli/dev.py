@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from types import FrameType
 
 import click
 
 from stedi_assets.cli.dagster_home import dagster_home, dagster_workspace
 from stedi_assets.cli.errors import UsageError
+from stedi_assets.lakehouse.lock import HomeBusyError, home_lock
 from stedi_assets.lakehouse.services import ensure_running, stop
 from stedi_assets.settings import Settings
 
@@ -46,7 +48,7 @@ def serve(port: int) -> int:
     finally:
         if dagster.poll() is None:
             os.killpg(dagster.pid, signal.SIGKILL)
-        stop(settings.home)
+        _stop_services(settings)
     return 0 if asked else status
 
 
@@ -60,6 +62,15 @@ def _refuse_taken(port: int) -> None:
             raise UsageError(
                 f"port {port} cannot be used ({(error.strerror or '').lower()}); name another: --port"
             ) from None
+
+
+def _stop_services(settings: Settings) -> None:
+    """Stops the services, unless a run of another command still works with them."""
+    try:
+        with home_lock(replace(settings, lock_timeout_seconds=1), lambda _text: None):
+            stop(settings.home)
+    except HomeBusyError:
+        click.echo("a run still works in this home: its services stay up; end them later: stedi down", err=True)
 
 
 def _wait(dagster: "subprocess.Popen[bytes]", asked: list[float]) -> int:

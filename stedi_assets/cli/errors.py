@@ -15,8 +15,8 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.services import ServicesError
     from stedi_assets.landing.zone import LandingError
 
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}; check the path and its rights"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {(error.strerror or str(error)).lower()}; check the path and its rights"
     mendable = (
         ExpectationsError,
         HomeBusyError,
@@ -26,7 +26,26 @@ def sentence_of(error: Exception) -> str | None:
         SettingsError,
         UsageError,
     )
-    return str(error) if isinstance(error, mendable) else None
+    return str(error) if isinstance(error, mendable) else _said_by_the_store(error)
+
+
+def status_of(error: Exception) -> int:
+    """1 for a run that could not be carried out as things are, 2 for wrong usage or a missing part."""
+    from stedi_assets.lakehouse.lock import HomeBusyError
+
+    return 1 if isinstance(error, HomeBusyError) else 2
+
+
+def _said_by_the_store(error: Exception) -> str | None:
+    """An S3 request that was refused or not answered, without its text: that quotes requests."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        return f"the store refused a request ({code}); see services.log in the home, then run again"
+    if isinstance(error, BotoCoreError):
+        return f"the store did not answer as expected ({type(error).__name__}); run again: it is started if it is down"
+    return None
 
 
 class UsageError(ValueError):

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-EXIT_FAILED = 1
-EXIT_USAGE = 2
+WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def _use_home(_context: click.Context, _parameter: click.Parameter, home: Path | None) -> Path | None:
@@ -40,7 +39,7 @@ def stedi() -> None:
 @stedi.command()
 @click.option("--landing", metavar="PATH|s3://URI", help="Your own data: a folder, mirrored, or a bucket prefix.")
 @click.option("--expect", metavar="reference|none|FILE", help="Expected rows: the published counts, none, or a file.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the run's report to this file.")
+@click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--select", "selected", multiple=True, metavar="TABLE...", help="Build these tables only.")
 @click.argument("more_selected", nargs=-1, metavar="")
 @home_option
@@ -60,7 +59,9 @@ def run(
 
 
 @stedi.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the UI, on 127.0.0.1.")
+@click.option(
+    "--port", default=3000, type=click.IntRange(1, 65535), show_default=True, help="Port of the UI, on 127.0.0.1."
+)
 @home_option
 def dev(port: int) -> None:
     """Serve the Dagster UI and the embedded services together, until Ctrl-C."""
@@ -108,16 +109,16 @@ def down() -> None:
 
 def main() -> None:
     """The command, with every failure that a user can do something about as one sentence and no traceback."""
-    from stedi_assets.cli.errors import sentence_of
+    from stedi_assets.cli.errors import sentence_of, status_of
 
     try:
         stedi()
     except Exception as error:
-        sentence = sentence_of(error)
+        sentence, status = sentence_of(error), status_of(error)
         if sentence is None:
             raise
         click.echo(f"stedi: {sentence}", err=True)
-        sys.exit(EXIT_USAGE)
+        sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ DuckDB reads the files of each table's current snapshot through Arrow; only the 
 
 import csv
 import json
+import math
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
@@ -71,7 +73,9 @@ def _dataset(table: "Table", contract: Any) -> Any:
 
 def _print(columns: list[str], rows: list[tuple[Any, ...]], style: str) -> None:
     if style == "json":
-        json.dump([dict(zip(columns, row, strict=True)) for row in rows], sys.stdout, default=str, indent=1)
+        names = _distinct(columns)
+        found = [dict(zip(names, map(_json_value, row), strict=True)) for row in rows]
+        json.dump(found, sys.stdout, default=str, indent=1)
         sys.stdout.write("\n")
     elif style == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -81,3 +85,15 @@ def _print(columns: list[str], rows: list[tuple[Any, ...]], style: str) -> None:
         from stedi_assets.cli.terminal import print_table
 
         print_table(columns, [["" if value is None else str(value) for value in row] for row in rows])
+
+
+def _distinct(columns: list[str]) -> list[str]:
+    """Columns of one name are numbered: an object holds a name once."""
+    return [name if columns.index(name) == i else f"{name}_{i + 1}" for i, name in enumerate(columns)]
+
+
+def _json_value(value: Any) -> Any:
+    """JSON knows neither NaN nor decimals."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -119,7 +119,7 @@ class Report:
             print_line(f"FAILED  {failure}")
         print_line(
             f"run {self.run_id} {'published' if self.success else 'failed'} in {self.seconds:.1f} s"
-            + ("" if self.success else "; what was published before is unchanged")
+            + ("" if self.success else "; tables that this run did not publish are as they were")
         )
 
 

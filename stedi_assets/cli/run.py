@@ -5,7 +5,6 @@ Here: the order of these. Not here: the job itself (`jobs`, `assets`), what is t
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,8 @@ def run_lakehouse(landing: str | None, expect: str | None, json_file: Path | Non
     """Runs the job on the landing zone: 0 if everything was published, 1 if not. Raises the errors of `errors`."""
     settings = Settings.load()
     selection = _selection(selected)
+    if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
+        raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")
     if expect is not None:
         read_expectations(expect)
     if json_file is not None and not json_file.parent.is_dir():
@@ -78,13 +79,12 @@ def _bring(landing: str | None, settings: Settings, endpoints: Endpoints, progre
 
     export(endpoints)
     zone = home_zone(endpoints, S3Resource().get_client())
-    if landing is not None and landing.startswith("s3://"):
-        zone = replace(zone, uri=landing.rstrip("/"))
+    if landing is not None and landing.startswith("s3:"):
+        zone = Zone.of(landing, zone.s3)
     elif landing is not None:
         written, removed = zone.mirror(Path(landing).expanduser())
         progress.say(f"mirrored {landing}: {written} objects written, {removed} removed")
-    elif not zone.objects():
-        written, _ = zone.mirror(settings.data)
+    elif written := zone.fill(settings.data):
         progress.say(f"the landing zone was empty: {written} objects copied from {settings.data}")
     zone.objects_to_ingest()
     return zone
@@ -99,7 +99,7 @@ def _execute(
     from stedi_assets.jobs import stedi_lakehouse
 
     run_id = str(uuid.uuid4())
-    prefix = landing if landing is not None and landing.startswith("s3://") else ""
+    prefix = landing if landing is not None and landing.startswith("s3:") else ""
     configuration = {
         "resources": {"lakehouse": {"config": {"landing": prefix, "expect": expect}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
