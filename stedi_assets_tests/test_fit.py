@@ -21,7 +21,7 @@ TYPES = Contract(
         Column("large", "bigint", ""),
         Column("real", "double", ""),
         Column("flag", "boolean", "", required=False),
-        Column("note", "string", "", required=False),
+        Column("remark", "string", "", required=False),
         Column("count", "int", "", required=False),
         Column("moment", "bigint", "", unit="epoch_ms"),
         Column("since", "bigint", "", required=False, unit="epoch_ms"),
@@ -63,10 +63,10 @@ def fit_one(field: str, value: str) -> Any:
         ("text", "null", "missing"),
         ("text", '""', "missing"),
         ("text", '" \\t\\u00a0"', "missing"),
-        ("note", '""', ""),
-        ("note", '" "', " "),
-        ("note", "null", None),
-        ("note", '"\\udc00"', "not_utf8"),
+        ("remark", '""', ""),
+        ("remark", '" "', " "),
+        ("remark", "null", None),
+        ("remark", '"\\udc00"', "not_utf8"),
         ("flag", "true", True),
         ("flag", "1", "wrong_type"),
         ("flag", "null", None),
@@ -170,10 +170,17 @@ def test_a_field_that_is_there_twice(members: str, expected: str | None) -> None
     assert (fitted.reason, fitted.field) == (expected, expected and "timestamp")
 
 
+def test_a_name_and_a_number_that_look_alike() -> None:
+    for first, second, expected in (('"1"', "1", None), ('"1.0"', "1.0", "conflicting"), ("1.0", "1.0", "wrong_type")):
+        fitted = fit(ACCELEROMETER_LANDING, f'{{"user":{first},"USER":{second},"timestamp":{AT},"x":1,"y":2,"z":3}}')
+        assert fitted.reason == expected
+
+
 def test_consent_that_is_there_twice_with_and_without_a_date_is_none_to_guess() -> None:
     for other in ("null", "0", '""'):
-        text = f'{{"email":"a","lastUpdateDate":{AT},"shareWithResearchAsOfDate":{AT},"ShareWithResearchAsOfDate":{other}}}'
-        assert fit(CUSTOMER_LANDING, text)[2:] == ("conflicting", "sharewithresearchasofdate")
+        consents = f'"shareWithResearchAsOfDate":{AT},"ShareWithResearchAsOfDate":{other}'
+        fitted = fit(CUSTOMER_LANDING, f'{{"email":"a","lastUpdateDate":{AT},{consents}}}')
+        assert fitted[2:] == ("conflicting", "sharewithresearchasofdate")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +203,7 @@ def test_the_first_misfit_in_the_contracts_order_is_named(contract: Contract, te
         ('"b":1,"a":{"x":9},"b":2', "a,b"),
         ('"source_object":"k","Source_Offset":1,"extra_fields":[]', "Source_Offset,extra_fields,source_object"),
         ('"":0', ""),
-        ('"ſerialnumber":0,"\u212a":1', "ſerialnumber,\u212a"),
+        ('"\u017fource":0,"\u212a":1', "\u017fource,\u212a"),
         ('"\\ud800":0', "\\ud800"),
         (f'"{"k" * 300}":0', "k" * 200),
     ],
@@ -204,6 +211,13 @@ def test_the_first_misfit_in_the_contracts_order_is_named(contract: Contract, te
 def test_unknown_fields_are_named(members: str, expected: str) -> None:
     fitted = fit(ACCELEROMETER_LANDING, f'{{"user":"a","timestamp":{AT},"x":1,"y":2,"z":3,{members}}}')
     assert (fitted.extra_fields, fitted.reason) == (expected, None)
+
+
+def test_letters_beyond_ascii_match_no_column() -> None:
+    """The Kelvin sign's lower case is a k."""
+    fitter = Fitter(TYPES)
+    assert fitter.index_of("REMARK") == TYPES.column_names.index("remark")
+    assert fitter.index_of("remar\u212a") is None
 
 
 def test_provenance_is_never_read_from_json() -> None:

@@ -29,7 +29,7 @@ def plain(value: object) -> object:
     return json.loads(value) if isinstance(value, NumberText) else value
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(documents())
 def test_objects_come_out_as_they_went_in(document: Document) -> None:
     split = list(records(document.text))
@@ -38,7 +38,7 @@ def test_objects_come_out_as_they_went_in(document: Document) -> None:
     assert [plain(record.members) for record in split] == document.objects
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(TEXTS)
 def test_every_byte_belongs_to_one_record_and_no_object_is_made_up(text: bytes) -> None:
     split = list(records(text))
@@ -54,7 +54,7 @@ def test_every_byte_belongs_to_one_record_and_no_object_is_made_up(text: bytes) 
             assert not text[record.stop : record.next_start].strip(TOP_LEVEL)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(documents(min_size=1), st.data())
 def test_a_cut_in_the_last_object_keeps_the_others(document: Document, data: st.DataObject) -> None:
     begin, end = document.places[-1]
@@ -65,7 +65,7 @@ def test_a_cut_in_the_last_object_keeps_the_others(document: Document, data: st.
     assert len(cut) == begin or split[len(others)].reason == reasons.DAMAGED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_the_scan_takes_what_json_takes(text: bytes) -> None:
     latin = text.decode("latin-1")

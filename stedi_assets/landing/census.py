@@ -56,8 +56,8 @@ def census(content: bytes, max_text_bytes: int) -> Census:
         return Census(objects=1, text_bytes=len(content), others=0, damaged=1)
     lexer = Lexer(text)
     found = {"object": 0, "other": 0, "damaged": 0}
-    lines = _Lines(text, 0)
     position = lexer.after_separators(0)
+    lines = _Lines(text, position)
     while position < len(text):
         if position >= lines.stop:
             lines = _Lines(text, position)

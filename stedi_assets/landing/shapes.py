@@ -1,13 +1,13 @@
-"""Flat objects of one shape, one a line, read many at a time: what such a line looks like, and its columns.
+"""Flat objects of one shape, read many at a time: what such an object looks like, and its columns.
 
-Here: what a line must look like for Arrow to read it exactly as `json` and `fit` would. Not here: which lines may be
-read that way at all (`lines`).
+Here: what an object must look like for Arrow to read it exactly as `json` and `fit` would. Not here: which objects may
+be read that way at all (`runs`).
 
-Why the result is the exact one. A line that is read consists of one object with the shape's keys in their order, each
-once and each a column, nothing nested, then separators and the newline. Strings are printable ASCII without quote and
-backslash: their bytes are their value. Integers have at most 18 digits, so int64 holds them. Doubles have no exponent
-and are below 1e15; Arrow rounds correctly, as Python does. Required columns are all there, a required string isn't
-blank, and the range of integers is judged here as in `fit`. Any other line isn't read.
+Why the result is the exact one. A piece of text that is read consists of one object with the shape's keys in their
+order, each once and each a column, nothing nested, and separators after it, up to the piece's end. Strings are
+printable ASCII without quote and backslash: their bytes are their value. Integers have at most 18 digits, so int64
+holds them. Doubles have no exponent and are below 1e15; Arrow rounds correctly, as Python does. Required columns are
+all there, a required string isn't blank, and the range of integers is judged here as in `fit`. Nothing else is read.
 """
 
 import json
@@ -41,7 +41,7 @@ _TEXT = r"[ !#-\[\]-~]*"
 _TEXT_NOT_BLANK = rf" *[!#-\[\]-~]{_TEXT}"
 _INTEGER = r"0|-?[1-9][0-9]{0,17}"
 _DOUBLE = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17})?"
-_END_OF_LINE = r"\}[ \t\r,\[\]]*\n"
+_END = r"\}[ \t\r\n,\[\]]*"
 
 Keys = tuple[tuple[str, int], ...]  # as spelled, in their order, each with the index of its column
 Integers = npt.NDArray[np.int64]
@@ -49,45 +49,49 @@ Flags = npt.NDArray[np.bool_]
 
 
 class ShapeRows(NamedTuple):
-    """Rows read from lines. `lines`: the index of each row's line, ascending. `columns`: in the contract's order."""
+    """Rows read from pieces. `pieces`: the index of each row's piece, ascending. `columns`: in the contract's order."""
 
-    lines: Integers
+    pieces: Integers
     columns: list[pa.Array]
 
 
 class _Matched(NamedTuple):
-    """Lines after some segments. found: the last one's groups, null where any didn't match. rest: what comes next."""
+    """Pieces after some segments.
 
-    found: Any  # a StructArray, None before the first segment
+    found: the last segment's groups, null where any didn't match (None before the first). stops: where it ends.
+    rest: what comes after it, in the piece and beyond.
+    """
+
+    found: Any
+    stops: Integers
     rest: pa.LargeBinaryArray
 
 
-class LineBlock:
-    """Adjacent lines of one text, each with its newline; line i is from edges[i] to edges[i + 1]."""
+class Pieces:
+    """Adjacent pieces of one text; piece i is from edges[i] to edges[i + 1]. At each edge but the last is a brace."""
 
     def __init__(self, text: pa.Buffer, edges: Integers) -> None:
         self.edges = edges
         self._text = text
         # Shapes often begin alike, and differ in consent only: what they share is matched once.
-        self._matched: dict[tuple[str, ...], _Matched] = {(): _Matched(None, self._from(edges[:-1], None))}
+        self._matched: dict[tuple[str, ...], _Matched] = {(): _Matched(None, edges[:-1], self._from(edges[:-1], None))}
 
-    def line(self, index: int) -> bytes:
+    def piece(self, index: int) -> bytes:
         return bytes(self._text[int(self.edges[index]) : int(self.edges[index + 1])])
 
     def matched(self, segments: tuple[str, ...]) -> _Matched:
         """What the last of these segments found where all of them match, one directly after the other."""
         if segments not in self._matched:
-            before = self.matched(segments[:-1]).rest
-            found = pc.extract_regex(before, segments[-1])
-            starts = np.frombuffer(before.buffers()[1], dtype=np.int64)[:-1]
-            if found.type.get_field_index("segment") >= 0:
-                lengths = pc.binary_length(pc.struct_field(found, "segment")).fill_null(0)
-                before = self._from(starts + lengths.to_numpy(), found.is_valid())
-            self._matched[segments] = _Matched(found, before)
+            before = self.matched(segments[:-1])
+            found = pc.extract_regex(before.rest, segments[-1])
+            lengths = pc.binary_length(pc.struct_field(found, "segment")).fill_null(0)
+            stops = before.stops + lengths.to_numpy()
+            self._matched[segments] = _Matched(found, stops, self._from(stops, found.is_valid()))
         return self._matched[segments]
 
     def _from(self, starts: Integers, valid: pa.BooleanArray | None) -> pa.LargeBinaryArray:
-        """The text from each start to the next one, without a copy; a segment ends at its line's newline at last."""
+        """The text from each start to the next one, without a copy. It goes beyond the piece, but no segment does:
+        at the edge is a brace, and only the first segment has one, at its begin."""
         offsets = np.append(starts, self.edges[-1])
         bitmap = valid.buffers()[1] if valid is not None else None
         return pa.Array.from_buffers(pa.large_binary(), len(starts), [bitmap, pa.py_buffer(offsets), self._text])
@@ -104,36 +108,37 @@ class Shape:
             members = keys[begin : begin + _MEMBERS_PER_SEGMENT]
             self._place |= {index: len(self._segments) for _, index in members}
             text = ",".join(_member_pattern(key, index, columns[index]) for key, index in members)
-            text = text if begin else r"\{" + text
-            last = begin + len(members) == len(keys)
-            self._segments += (rf"\A{text}{_END_OF_LINE}" if last else rf"\A(?P<segment>{text},)",)
+            opening = "" if begin else r"\{"
+            ending = _END if begin + len(members) == len(keys) else ","
+            self._segments += (rf"\A(?P<segment>{opening}{text}{ending})",)
 
-    def read(self, block: LineBlock) -> ShapeRows:
-        """The rows of those lines that have this shape and fit."""
-        found = [block.matched(self._segments[: number + 1]).found for number in range(len(self._segments))]
-        has_shape = found[-1].is_valid()
-        lines = np.flatnonzero(has_shape.to_numpy(zero_copy_only=False))
+    def read(self, pieces: Pieces) -> ShapeRows:
+        """The rows of those pieces that have this shape and fit."""
+        matched = [pieces.matched(self._segments[: number + 1]) for number in range(len(self._segments))]
+        matches: Flags = matched[-1].found.is_valid().to_numpy(zero_copy_only=False)
+        has_shape = matches & (matched[-1].stops == pieces.edges[1:])
+        rows = np.flatnonzero(has_shape)
         columns: list[pa.Array] = []
-        fits = np.ones(len(lines), dtype=np.bool_)
+        fits = np.ones(len(rows), dtype=np.bool_)
         for index, column in enumerate(self._columns):
             if index in self._place:
-                texts = pc.struct_field(found[self._place[index]], f"c{index}")
-                columns.append(_typed(texts if len(lines) == len(texts) else texts.filter(has_shape), column))
+                texts = pc.struct_field(matched[self._place[index]].found, f"c{index}")
+                columns.append(_typed(texts if len(rows) == len(texts) else texts.filter(pa.array(has_shape)), column))
                 fits &= _in_range(columns[-1], column)
             else:
-                columns.append(pa.nulls(len(lines), ARROW_TYPES[column.type]))
+                columns.append(pa.nulls(len(rows), ARROW_TYPES[column.type]))
         if not fits.all():
-            lines, columns = lines[fits], [array.filter(pa.array(fits)) for array in columns]
+            rows, columns = rows[fits], [array.filter(pa.array(fits)) for array in columns]
         types = [ARROW_TYPES[column.type] for column in self._columns]
-        return ShapeRows(lines, [array.cast(arrow) for array, arrow in zip(columns, types, strict=True)])
+        return ShapeRows(rows, [array.cast(arrow) for array, arrow in zip(columns, types, strict=True)])
 
 
-def shape_keys(line: bytes, fitter: Fitter, columns: tuple[Column, ...]) -> Keys | None:
-    """The keys of the object on this line; None where no line with such keys is ever read by shape."""
-    if len(line) > _LONGEST_SAMPLE:
+def shape_keys(piece: bytes, fitter: Fitter, columns: tuple[Column, ...]) -> Keys | None:
+    """The keys of the object in this piece; None where none with such keys is ever read by shape."""
+    if len(piece) > _LONGEST_SAMPLE:
         return None
     try:
-        members: Members = json.loads(line.strip(b" \t\r\n,[]"), object_pairs_hook=tuple)
+        members: Members = json.loads(piece.strip(b" \t\r\n,[]"), object_pairs_hook=tuple)
     except (ValueError, RecursionError):
         return None
     if not isinstance(members, tuple):
