@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from stedi_assets.lakehouse.connection import export
 from stedi_assets.lakehouse.engine import embedded_session
 from stedi_assets.lakehouse.services import Endpoints, ensure_running, stop
-from stedi_assets_tests.lake import Lake
+from stedi_assets_tests.lake import Lake, bring
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,3 +44,17 @@ def lake(spark: SparkSession) -> Iterator[Lake]:
     lake.drop_tables()
     yield lake
     lake.drop_tables()
+
+
+@pytest.fixture
+def landed(lake: Lake, tmp_path: Path) -> Path:
+    """The small set, mirrored; returns its folder."""
+    bring(lake, tmp_path / "landing")
+    return tmp_path / "landing"
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Iterator[Path]:
+    """A home of the test's own, where nothing runs yet; what it starts is stopped."""
+    yield tmp_path / "home"
+    stop(tmp_path / "home")

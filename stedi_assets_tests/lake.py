@@ -49,6 +49,11 @@ def write_landing(folder: Path, customers: str, motions: str, steps: str) -> Pat
     return folder
 
 
+CUSTOMERS = [customer("Ann@x.org", "s1"), customer("ben@x.org", "s2"), customer("no@x.org", "s3", agreed=None)]
+MOTIONS = [motion("ann@x.org"), motion("ann@x.org", x=1.0), motion("ben@x.org", TAKEN + 5), motion("no@x.org")]
+STEPS = [step("s1"), step("s2"), step("s3"), step("s1", TAKEN + 5)]
+
+
 class Lake:
     """One set of tables in the session's home, and a landing zone of its own."""
 
@@ -98,6 +103,11 @@ class Lake:
         if self.catalog.namespace_exists(NAMESPACE):
             for name in self.catalog.list_tables(NAMESPACE):
                 self.catalog.drop_table(name)
+
+
+def bring(lake: Lake, folder: Path, customers: Any = CUSTOMERS, motions: Any = MOTIONS, steps: Any = STEPS) -> None:
+    texts = [part if isinstance(part, str) else lines(part) for part in (customers, motions, steps)]
+    lake.zone.mirror(write_landing(folder, *texts))
 
 
 def checks(result: ExecuteInProcessResult) -> dict[tuple[str, str], Any]:

@@ -31,12 +31,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     stop(home)
 
 
-@pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "home"
-    stop(tmp_path / "home")
-
-
 def test_a_run_publishes_the_reference_counts(published: Published) -> None:
     _, _, report = published
     assert report["success"] is True
@@ -213,37 +207,6 @@ def test_the_real_reference_set(own_home: Path, tmp_path: Path) -> None:
         ("step_trainer_trusted", "readings_before_consent"): 3163,
         ("machine_learning_curated", "pairs_two_customers"): 2700,
     }
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["run", "--landing", "/nowhere"], "/nowhere is no folder"),
-        (["run", "--landing", "s3://nowhere/at-all"], "there is no bucket nowhere"),
-        (["run", "--landing", "s3://"], "s3://BUCKET/PREFIX is expected"),
-        (["run", "--landing", "in", "--select", "customer_trusted"], "--select leaves the landing tables out"),
-        (["run", "--json", "."], "is a directory"),
-        (["dev", "--port", "70000"], "70000 is not in the range"),
-        (["run", "--expect", "/nowhere.json"], "/nowhere.json: cannot be read"),
-        (["run", "--select", "no_such_table"], "no such table: no_such_table; known: customer_landing"),
-        (["run", "--json", "/nowhere/r.json"], "/nowhere is no folder"),
-        (["query", "SELECT * FROM customer_trusted"], "customer_trusted was never published"),
-        (["run", "extra"], "unexpected: extra"),
-        (["generate", "--scale", "0", "--out", "x"], "0 is not in the range"),
-        (["no-such-command"], "No such command 'no-such-command'"),
-    ],
-)
-def test_wrong_usage_is_exit_2_and_one_message(own_home: Path, words: list[str], said: str) -> None:
-    finished = command("stedi", *words, home=own_home)
-    assert finished.returncode == 2
-    assert said in finished.stderr
-    assert "Traceback" not in finished.stderr
-
-
-def test_a_setting_that_cannot_be_used_is_named(own_home: Path) -> None:
-    finished = command("stedi", "run", home=own_home, STEDI_MAX_QUARANTINE_SHARE="lots")
-    assert finished.returncode == 2
-    assert finished.stderr == ("stedi: STEDI_MAX_QUARANTINE_SHARE is 'lots': a number from 0 to 1 is expected\n")
 
 
 def test_generate_and_down(own_home: Path, tmp_path: Path) -> None:

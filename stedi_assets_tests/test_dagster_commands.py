@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stedi_assets.lakehouse.services import find, stop
+from stedi_assets.lakehouse.services import find
 from stedi_assets_tests.commands import BIN, REPOSITORY, command, environment, free_port, wait_for
 
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
@@ -21,12 +20,6 @@ mutation { launchRun(executionParams: {
     runConfigData: {}
 }) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
 """
-
-
-@pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "home"
-    stop(tmp_path / "home")
 
 
 def test_job_execute_brings_up_what_it_needs(own_home: Path) -> None:

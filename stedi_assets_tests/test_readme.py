@@ -8,8 +8,7 @@ import pytest
 from stedi_assets.cli.main import stedi
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets_tests.commands import REPOSITORY
-from stedi_assets_tests.lake import Lake
-from stedi_assets_tests.test_assets import CUSTOMERS, MOTIONS, STEPS, bring
+from stedi_assets_tests.lake import CUSTOMERS, MOTIONS, STEPS, Lake, bring
 
 README = (REPOSITORY / "README.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

@@ -50,13 +50,6 @@ def services(home: Path) -> Endpoints:
     return ensure_running(home)
 
 
-@pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Path]:
-    """A home for one test, not used yet."""
-    yield tmp_path / "home"
-    stop(tmp_path / "home")
-
-
 def s3(endpoints: Endpoints, secret: str | None = None) -> Any:
     import boto3
     from botocore.config import Config

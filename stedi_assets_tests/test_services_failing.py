@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,6 @@ import psutil
 import pytest
 
 from stedi_assets.lakehouse.services import ServicesError, configuration, ensure_running, find, stop
-
-
-@pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Path]:
-    """A home for one test, not used yet."""
-    yield tmp_path / "home"
-    stop(tmp_path / "home")
 
 
 def failure(home: Path) -> str:

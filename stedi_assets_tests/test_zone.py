@@ -2,6 +2,8 @@
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,18 +123,25 @@ def test_a_file_that_cannot_be_read_changes_nothing(zone: Zone, tmp_path: Path) 
     assert keys(zone) == []
 
 
-def test_a_mirroring_that_was_cut_off_is_not_read(zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def cut_off(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ends what is done within when it comes to the step trainer's object."""
     put = zone.s3.put_object
 
-    def cut_off(**request: Any) -> Any:
+    def interrupted(**request: Any) -> Any:
         if request["Key"].endswith("s.json"):
             raise KeyboardInterrupt
         return put(**request)
 
-    monkeypatch.setattr(zone.s3, "put_object", cut_off)
+    monkeypatch.setattr(zone.s3, "put_object", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        zone.mirror(write(tmp_path))
+        yield
     monkeypatch.undo()
+
+
+def test_a_mirroring_that_was_cut_off_is_not_read(zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with cut_off(zone, monkeypatch):
+        zone.mirror(write(tmp_path))
     with pytest.raises(LandingError, match="is incomplete: the copying of a folder into it was cut off"):
         zone.objects_to_ingest()
     assert zone.fill(tmp_path) == 0, "what was cut off was not data/"
@@ -141,17 +150,8 @@ def test_a_mirroring_that_was_cut_off_is_not_read(zone: Zone, tmp_path: Path, mo
 
 
 def test_a_filling_that_was_cut_off_goes_on(zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = zone.s3.put_object
-
-    def cut_off(**request: Any) -> Any:
-        if request["Key"].endswith("s.json"):
-            raise KeyboardInterrupt
-        return put(**request)
-
-    monkeypatch.setattr(zone.s3, "put_object", cut_off)
-    with pytest.raises(KeyboardInterrupt):
+    with cut_off(zone, monkeypatch):
         zone.fill(write(tmp_path))
-    monkeypatch.undo()
     assert zone.fill(tmp_path) == 1
     assert zone.is_copy_of(tmp_path)
     assert len(zone.objects_to_ingest()) == 3

@@ -1,0 +1,69 @@
+"""What is not sound is not published: readers keep what they had, and nothing downstream is built."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stedi_assets.audits import Audit
+from stedi_assets.contracts import CONTRACTS, CUSTOMER_TRUSTED, Contract
+from stedi_assets_tests.lake import STEPS, Lake, bring, failed_checks, failure, lines, materialized
+
+TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "landing"]
+
+
+def test_damage_beyond_the_share_publishes_nothing(lake: Lake, landed: Path) -> None:
+    lake.run()
+    before = {contract.table: lake.snapshot(contract) for contract in CONTRACTS}
+    bring(lake, landed, steps=lines(STEPS) + '{"cut')
+    result = lake.run()
+    assert not result.success
+    assert materialized(result) == set()
+    assert ("step_trainer_landing", "quarantine_share") in failed_checks(result)
+    assert "quarantine_share" in failure(result)
+    assert {contract.table: lake.snapshot(contract) for contract in CONTRACTS} == before
+
+
+@pytest.mark.parametrize("contract", TRUSTED_AND_CURATED, ids=lambda contract: contract.table)
+def test_a_failed_audit_leaves_the_published_table_and_stops_what_is_downstream(
+    lake: Lake, landed: Path, tmp_path: Path, contract: Contract
+) -> None:
+    lake.run()
+    before = {table.table: lake.snapshot(table) for table in TRUSTED_AND_CURATED}
+    files_before = lake.keys("lake", f"stedi/{contract.table}/data/")
+    expectations = tmp_path / "expected.json"
+    expectations.write_text(json.dumps({contract.table: 99}))
+    result = lake.run(expect=str(expectations), select=TRUSTED_AND_CURATED)
+    assert not result.success
+    assert f"{contract.table}: expected_rows expected 99" in failure(result)
+    assert failed_checks(result) >= {(contract.table, "expected_rows")}
+    assert contract.table not in materialized(result)
+    assert lake.snapshot(contract) == before[contract.table]
+    assert lake.keys("lake", f"stedi/{contract.table}/data/") == files_before, "what was staged is deleted"
+    untouched = {name for name, snapshot in before.items() if lake.snapshot(_of(name)) == snapshot}
+    assert untouched >= {table.table for table in TRUSTED_AND_CURATED if contract.table in _ancestors(table)}
+
+
+def _of(table: str) -> Contract:
+    return next(contract for contract in CONTRACTS if contract.table == table)
+
+
+def _ancestors(contract: Contract) -> set[str]:
+    direct = {source.partition(".")[0] for column in contract.columns for source in column.derived_from}
+    direct |= {reference.table for reference in contract.references}
+    return direct.union(*(_ancestors(_of(table)) for table in direct))
+
+
+def test_an_audit_that_breaks_publishes_nothing(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.run()
+    before = lake.snapshot(CUSTOMER_TRUSTED)
+
+    def breaks(_audit: Audit) -> None:
+        raise RuntimeError("the audit broke")
+
+    monkeypatch.setattr(Audit, "verdicts", breaks)
+    result = lake.run(select=[CUSTOMER_TRUSTED])
+    assert not result.success
+    assert "the audit broke" in failure(result)
+    assert lake.snapshot(CUSTOMER_TRUSTED) == before
+    assert materialized(result) == set()
