@@ -27,11 +27,10 @@ def table(name: str, snapshot_id: int | None = None) -> "DataScan":
 def spark_table(name: str, snapshot_id: int | None = None) -> "DataFrame":
     """The same as a PySpark DataFrame, on the embedded engine of this process."""
     from stedi_assets.lakehouse.engine import embedded_session
+    from stedi_assets.lakehouse.tables import read_files
 
     files = [task.file.file_path for task in table(name, snapshot_id).plan_files()]
-    spark = embedded_session(connect(Settings.load()))
-    schema = _contract(name).ddl
-    return spark.read.schema(schema).parquet(*files) if files else spark.createDataFrame([], schema)
+    return read_files(embedded_session(connect(Settings.load())), _contract(name), files)
 
 
 def _contract(name: str) -> Contract:

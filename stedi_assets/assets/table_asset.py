@@ -42,12 +42,19 @@ def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> As
         context: AssetExecutionContext, lakehouse: Lakehouse, **upstream: Any
     ) -> Iterator[MaterializeResult[Staged] | AssetCheckResult]:
         given = {**upstream, AS_OF: lakehouse.as_of_ms}
-        landed = {source.table: lakehouse.tables.read(source) for source in SOURCES.values()}
+        landed = {
+            source.table: upstream[source.table] if source.table in upstream else lakehouse.tables.read(source)
+            for source in SOURCES.values()
+        }
         staged = lakehouse.tables.stage(
             transform(**{name: given[name] for name in asked}), contract, upstream=(*inputs, *landed)
         )
         context.log.info("staged %s, %s bytes; auditing", contract.table, staged.bytes)
-        views = {**landed, **upstream, "research_customers": research_customers(lakehouse)}
+        views = {
+            **landed,
+            **upstream,
+            "research_customers": research_customers(landed[CUSTOMER_LANDING.table], lakehouse.as_of_ms),
+        }
         views |= {
             reference.table: lakehouse.tables.read(contract_of(reference.table))
             for reference in contract.references
@@ -58,13 +65,12 @@ def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> As
     return build
 
 
-def research_customers(lakehouse: Lakehouse) -> "DataFrame":
+def research_customers(customer_landing: "DataFrame", as_of_ms: int) -> "DataFrame":
     """Who agreed to research, by the consent rule itself: customer, serialnumber, since."""
     from pyspark.sql import functions as F
 
     from stedi_assets.transforms.consent import governing_consents
 
-    customers = lakehouse.tables.read(CUSTOMER_LANDING)
-    return governing_consents(customers, lakehouse.as_of_ms).select(
+    return governing_consents(customer_landing, as_of_ms).select(
         "customer", "serialnumber", F.col("sharewithresearchasofdate").alias("since")
     )

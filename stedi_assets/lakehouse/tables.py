@@ -9,7 +9,7 @@ that a run that dies leaves the catalog as it was. Publication is one commit tha
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class Tables:
             raise PublicationRefusedError(
                 f"{contract.table} changed while this run read it; nothing was published from it: run again"
             )
-        return self._read_files(contract, published.files)
+        return read_files(self.spark, contract, published.files)
 
     def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
         """Writes the rows beside the published table. `upstream` names the tables read to compute them.
@@ -155,11 +155,6 @@ class Tables:
                 "nothing was published: run again"
             )
 
-    def _read_files(self, contract: Contract, files: tuple[str, ...]) -> "DataFrame":
-        if not files:
-            return self.spark.createDataFrame([], contract.ddl)
-        return self.spark.read.schema(contract.ddl).parquet(*files)
-
     def _list(self, folder: str, every_object: bool = False) -> dict[str, int]:
         """The data files in a folder with their sizes; writers' markers only with `every_object`."""
         bucket, prefix = folder.removeprefix("s3://").split("/", 1)
@@ -170,6 +165,13 @@ class Tables:
             for entry in page.get("Contents", ())
             if every_object or entry["Key"].endswith(".parquet")
         }
+
+
+def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) -> "DataFrame":
+    """The data files of a snapshot, which may have none, with the contract's columns."""
+    if not files:
+        return spark.createDataFrame([], contract.ddl)
+    return spark.read.schema(contract.ddl).parquet(*files)
 
 
 def _published(table: "Table", contract: Contract) -> Published:
