@@ -11,6 +11,9 @@ from stedi_assets.contracts import Contract
 
 RUN_ID = "stedi.run-id"
 UPSTREAM = "stedi.upstream"
+ERASURE = "stedi.erasure"  # the request that a snapshot without someone's rows was made for
+LANDING = "stedi.landing"  # the zone that the run read
+PSEUDONYM_KEY = "stedi.pseudonym-key"  # the fingerprint of the key that ids were made with
 
 
 class NeverPublishedError(LookupError):

@@ -18,19 +18,29 @@ _PARTS = ("master", "filer")
 _TIMEOUT_SECONDS = 120.0
 # The filer passes deletions on to the volumes every 1.1 s; a vacuum before that would leave the newest.
 _DELETION_SECONDS = 1.5
+# A share of the garbage in a volume: one record of fifty bytes in a volume of many gigabytes is more than this.
+_ANY_GARBAGE = "0.000000000001"
+# Younger content without a name may be an upload that is not finished yet.
+_NAMELESS_SECONDS = 5
+
+_VACUUM = (
+    f"lock; volume.fsck -reallyDeleteFromVolume -cutoffTimeAgo {_NAMELESS_SECONDS}s; "
+    f"volume.vacuum -garbageThreshold={_ANY_GARBAGE}; unlock"
+)
 
 
 def vacuum(home: Path) -> None:
     """Takes what was deleted out of the store's files. weed by itself waits until it is a third of a file.
 
-    Raises ServicesError.
+    Also content that no object names any more: a server that is killed forgets which deletions it had yet to pass on.
+    Call it where nobody else writes. Raises ServicesError.
     """
     place = Home(home)
     server = recorded_server(place)
     if server is None:
         raise ServicesError(f"expected the services of {place.folder} to run, found none; start them first")
     time.sleep(_DELETION_SECONDS)
-    _order(place, server.ports, "lock; volume.vacuum -garbageThreshold=0.000001; unlock")
+    _order(place, server.ports, _VACUUM)
 
 
 def _order(home: Home, ports: Ports, commands: str) -> str:

@@ -1,0 +1,193 @@
+"""The list of erasures, as one object in the lakehouse's bucket: whom to keep out, as keyed hashes, and since when.
+
+Here: reading and writing the list, and refusing one that does not fit the key. Not here: what an erasure does, and what
+the list means for rows (`suppression`). The caller holds the home's lock: the list is read, changed and written whole.
+
+The list is worth nothing without the key that made it: with another key nobody on it would be recognised, and everyone
+erased would come back with the next landing. So no key is made where a list is, and a list that cannot be read is
+never taken for an empty one.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stedi_assets.erasure.suppression import NOBODY, Suppression
+from stedi_assets.keys import ERASURE_FILE, erasure_key, has_erasure_key, keyed_hash
+
+KEY = "erasure/suppressed.json"
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class RegistryError(RuntimeError):
+    """A list that cannot be used: what was expected, what was found, what to do."""
+
+
+class NoSuchRequestError(LookupError):
+    """No erasure has this id."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no erasure with this id; an id that stedi forget printed is expected")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One person's erasure. customer, serials, mentions: hashes, as in `Suppression`; subject: the pseudonym.
+
+    completed_ms is None until everything of the person is gone; the person is kept out from the request on.
+    """
+
+    id: str
+    requested_ms: int
+    customer: str
+    serials: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    subject: str | None = None
+    completed_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The list of the lakehouse whose key is in `home`."""
+
+    home: Path
+    s3: Any
+    bucket: str
+
+    def suppression(self) -> Suppression:
+        """Everyone who asked for erasure, whether it is completed or not. Raises RegistryError, KeyFileError."""
+        return self._suppression(self._read())
+
+    def request_for(self, email: str, subject: str | None, now_ms: int) -> Request:
+        """The request of this customer, open or completed; a new one where there is none. No address is stored."""
+        requests = self._read()
+        key = erasure_key(self.home)  # made now, if nobody was ever erased here: _read refuses a list without it
+        customer = replace(NOBODY, key=key).customer(email)
+        for request in requests:
+            if request.customer == customer:
+                return request
+        request = Request(str(uuid.uuid4()), now_ms, customer, subject=subject)
+        self._write([*requests, request])
+        return request
+
+    def request(self, id: str) -> Request:
+        """The request with this id. Raises NoSuchRequestError."""
+        return _find(self._read(), id)
+
+    def save(self, request: Request) -> None:
+        """Puts a request in the place of the one with its id. Raises NoSuchRequestError."""
+        requests = self._read()
+        place = requests.index(_find(requests, request.id))
+        self._write([*requests[:place], request, *requests[place + 1 :]])
+
+    def _suppression(self, requests: list[Request]) -> Suppression:
+        if not requests:
+            return NOBODY
+        return Suppression(
+            erasure_key(self.home),
+            customers=frozenset(request.customer for request in requests),
+            serials=frozenset(serial for request in requests for serial in request.serials),
+            mentions=frozenset(mention for request in requests for mention in request.mentions),
+        )
+
+    def _read(self) -> list[Request]:
+        try:
+            content = self.s3.get_object(Bucket=self.bucket, Key=KEY)["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            return []
+        try:
+            listed = json.loads(content)
+            check, entries = listed["key_check"], listed["requests"]
+            if not _is_hash(check) or not isinstance(entries, list):
+                raise ValueError
+            requests = [_request_from(entry) for entry in entries]
+            if len({request.id for request in requests}) < len(requests):
+                raise ValueError
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise RegistryError(
+                f"s3://{self.bucket}/{KEY} is not the list of erasures that was written there; "
+                "bring it back from a copy, or the erased would come back with the next landing"
+            ) from None
+        self._refuse_wrong_key(check, len(requests))
+        return requests
+
+    def _refuse_wrong_key(self, check: str, entries: int) -> None:
+        """A list without entries needs no key."""
+        if not entries:
+            return
+        path = self.home / ERASURE_FILE
+        wanted = f"s3://{self.bucket}/{KEY} lists {entries} erasures, and the key that made it is expected in {path}"
+        remedy = "bring the key file back from a copy, or the erased would come back with the next landing"
+        if not has_erasure_key(self.home):
+            raise RegistryError(f"{wanted}, but there is none: {remedy}")
+        if _key_check(erasure_key(self.home)) != check:
+            raise RegistryError(f"{wanted}, but another one is there: {remedy}")
+
+    def _write(self, requests: Iterable[Request]) -> None:
+        entries = [_entry_of(request) for request in requests]
+        listed = {"key_check": _key_check(erasure_key(self.home)), "requests": entries}
+        body = json.dumps(listed, indent=1).encode()
+        self.s3.put_object(Bucket=self.bucket, Key=KEY, Body=body, ContentType="application/json")
+
+
+def _key_check(key: bytes) -> str:
+    """Tells this key from any other, and nothing about it."""
+    return keyed_hash(key, "check", "stedi")
+
+
+def _find(requests: list[Request], id: str) -> Request:
+    for request in requests:
+        if request.id == id:
+            return request
+    raise NoSuchRequestError
+
+
+def _entry_of(request: Request) -> dict[str, Any]:
+    """A request as the list has it: the names of fields, with times in milliseconds."""
+    entry = asdict(request)
+    return {_NAMES.get(name, name): value for name, value in entry.items()}
+
+
+_NAMES = {"id": "request", "requested_ms": "requested", "completed_ms": "completed"}
+
+
+def _request_from(entry: Any) -> Request:
+    """A request as it was written. Raises ValueError, TypeError, KeyError: a field less would let someone back in."""
+    request = Request(
+        id=entry["request"],
+        requested_ms=entry["requested"],
+        customer=entry["customer"],
+        serials=_hashes(entry["serials"]),
+        mentions=_hashes(entry["mentions"]),
+        subject=entry["subject"],
+        completed_ms=entry["completed"],
+    )
+    as_expected = (
+        isinstance(request.id, str)
+        and _is_time(request.requested_ms)
+        and _is_hash(request.customer)
+        and (request.subject is None or isinstance(request.subject, str))
+        and (request.completed_ms is None or _is_time(request.completed_ms))
+    )
+    if not as_expected:
+        raise ValueError
+    return request
+
+
+def _hashes(listed: Any) -> tuple[str, ...]:
+    if not isinstance(listed, list) or not all(_is_hash(item) for item in listed):
+        raise ValueError
+    return tuple(listed)
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
+
+
+def _is_time(value: object) -> bool:
+    return type(value) is int

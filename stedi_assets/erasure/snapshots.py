@@ -1,0 +1,66 @@
+"""What each snapshot of a table refers to: files that it reads, and files that its manifests still name.
+
+Here: reading manifests. Not here: reading data files (`data_files`), changing anything (`history`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyiceberg.io import FileIO
+from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
+
+
+@dataclass(frozen=True)
+class SnapshotFiles:
+    """A snapshot and the entries of its manifests, by manifest."""
+
+    snapshot: Snapshot
+    manifests: Mapping[str, tuple[ManifestEntry, ...]]
+
+    @property
+    def id(self) -> int:
+        return self.snapshot.snapshot_id
+
+    @cached_property
+    def summary(self) -> Mapping[str, str]:
+        return dict(self.snapshot.summary.additional_properties) if self.snapshot.summary else {}
+
+    @cached_property
+    def live(self) -> Mapping[str, DataFile]:
+        """The files that a reader of the snapshot reads, by path."""
+        return {entry.data_file.file_path: entry.data_file for entry in self.entries() if is_live(entry)}
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every file that its manifests name, also as deleted: there, too, stand column bounds."""
+        return frozenset(entry.data_file.file_path for entry in self.entries())
+
+    @property
+    def referenced(self) -> frozenset[str]:
+        """Every object that it takes to read the snapshot."""
+        return frozenset({self.snapshot.manifest_list, *self.manifests, *self.live})
+
+    def entries(self) -> Iterator[ManifestEntry]:
+        return (entry for entries in self.manifests.values() for entry in entries)
+
+
+def is_live(entry: ManifestEntry) -> bool:
+    return entry.status != ManifestEntryStatus.DELETED
+
+
+def snapshots_of(table: Table) -> list[SnapshotFiles]:
+    """Every snapshot in the table's metadata, whether a branch or tag leads to it or not."""
+    entries: dict[str, tuple[ManifestEntry, ...]] = {}
+    return [_files_of(snapshot, table.io, entries) for snapshot in table.metadata.snapshots]
+
+
+def _files_of(snapshot: Snapshot, io: FileIO, entries: dict[str, tuple[ManifestEntry, ...]]) -> SnapshotFiles:
+    """`entries` are those of the manifests read so far: snapshots share most of theirs."""
+    manifests = snapshot.manifests(io)
+    for manifest in manifests:
+        if manifest.manifest_path not in entries:
+            entries[manifest.manifest_path] = tuple(manifest.fetch_manifest_entry(io, discard_deleted=False))
+    return SnapshotFiles(snapshot, {manifest.manifest_path: entries[manifest.manifest_path] for manifest in manifests})

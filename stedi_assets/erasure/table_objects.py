@@ -1,0 +1,52 @@
+"""What the store holds of a table, whether a snapshot refers to it or not.
+
+Here: listing and deleting objects below a table's location. Not here: which of them a snapshot needs (`snapshots`).
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+# S3 takes no more keys in one request.
+_BATCH = 1000
+
+
+class ObjectsNotDeletedError(RuntimeError):
+    """The store refused to delete objects that no snapshot needs."""
+
+
+def table_objects(s3: Any, location: str) -> frozenset[str]:
+    """The URI of every object below the location.
+
+    Keys that end in a slash are left out: PyArrow leaves folder markers, and deleting one is deleting a folder.
+    """
+    bucket, prefix = _bucket_and_key(location)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    return frozenset(f"s3://{bucket}/{key}" for key in keys if not key.endswith("/"))
+
+
+def delete_objects(s3: Any, location: str, uris: Collection[str]) -> None:
+    """Deletes objects below the location. Raises ObjectsNotDeletedError."""
+    bucket, _ = _bucket_and_key(location)
+    keys = sorted(uri.removeprefix(f"s3://{bucket}/") for uri in uris)
+    for start in range(0, len(keys), _BATCH):
+        batch = [{"Key": key} for key in keys[start : start + _BATCH]]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        if refused := answer.get("Errors"):
+            raise ObjectsNotDeletedError(
+                f"{len(refused)} objects below {location} should have been deleted, and the store says "
+                f"{refused[0].get('Code')} of {refused[0].get('Key')} first; mend that and run again"
+            )
+
+
+def abort_uploads(s3: Any, location: str) -> None:
+    """Ends uploads that were never completed: a writer that died leaves the parts that it sent, listed nowhere."""
+    bucket, prefix = _bucket_and_key(location)
+    pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    for upload in [upload for page in pages for upload in page.get("Uploads", ())]:
+        s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def _bucket_and_key(uri: str) -> tuple[str, str]:
+    bucket, key = uri.removeprefix("s3://").rstrip("/").split("/", 1)
+    return bucket, key
