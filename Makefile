@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run dev test lint format clean help
+.PHONY: run dev test lint format docs clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ lint: $(INSTALLED)
 format: $(INSTALLED) ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(INSTALLED) ## Write the tables in docs/ that are made from the product
+	$(BIN)/python -m stedi_assets.documentation
 
 clean: ## Remove the virtual environment and this home (its services are stopped first)
 	@if [ -x $(BIN)/stedi ]; then $(BIN)/stedi down; fi

@@ -12,7 +12,7 @@ from dagster_aws.s3 import S3Resource
 from stedi_assets.assets.landing import landing
 from stedi_assets.assets.raw import raw_sources
 from stedi_assets.assets.tables import tables
-from stedi_assets.jobs import stedi_lakehouse
+from stedi_assets.jobs import stedi_forget, stedi_lakehouse
 from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.io_manager import IcebergIOManager
 from stedi_assets.lakehouse.resource import Lakehouse
@@ -26,7 +26,7 @@ def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
     lakehouse = Lakehouse.configure_at_launch(engine=engine, s3=s3)
     return Definitions(
         assets=[*raw_sources, landing, *tables],
-        jobs=[stedi_lakehouse],
+        jobs=[stedi_lakehouse, stedi_forget],
         # One process, one engine, one lock: steps share a session, and a run is the unit that waits for its turn.
         executor=in_process_executor,
         resources={

@@ -27,6 +27,9 @@ class Settings:
     max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest unpacked landing object that is read.
     retention_days: STEDI_RETENTION_DAYS. How long replaced snapshots stay readable before upkeep removes them.
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
+    consent: STEDI_CONSENT. published or at-reading; `policy` tells what they mean.
+    serials: STEDI_SERIALS. published or unambiguous; `policy` tells what they mean.
+    minimum_subjects: STEDI_MINIMUM_SUBJECTS. With fewer customers, but not none, the training table is left empty.
     """
 
     home: Path
@@ -35,6 +38,9 @@ class Settings:
     max_object_bytes: int = 512 * 1024 * 1024
     retention_days: int = 7
     lock_timeout_seconds: float = 600.0
+    consent: str = "published"
+    serials: str = "published"
+    minimum_subjects: int = 0
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -47,6 +53,9 @@ class Settings:
             max_object_bytes=int(_number(env, "STEDI_MAX_OBJECT_BYTES", cls.max_object_bytes, 1, 2**31 - 2**20)),
             retention_days=int(_number(env, "STEDI_RETENTION_DAYS", cls.retention_days, 0, 36_500)),
             lock_timeout_seconds=_number(env, "STEDI_LOCK_TIMEOUT_SECONDS", cls.lock_timeout_seconds, 0, 86_400),
+            consent=env.get("STEDI_CONSENT") or cls.consent,
+            serials=env.get("STEDI_SERIALS") or cls.serials,
+            minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),
         )
 
 

@@ -5,10 +5,16 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from stedi_assets.contracts import Contract
+from stedi_assets.policy import Policy
 
 AS_OF_MS = 1_700_000_000_000
 AGREED = 1_600_000_000_000
 TAKEN = 1_650_000_000_000
+PUBLISHED = Policy(AS_OF_MS)
+AT_READING = Policy(AS_OF_MS, consent="at-reading")
+UNAMBIGUOUS = Policy(AS_OF_MS, serials="unambiguous")
+STRICT = Policy(AS_OF_MS, consent="at-reading", serials="unambiguous")
+PSEUDONYM_KEY = b"a key for tests, of 32 bytes and more"
 _DEFAULTS: dict[str, Any] = {
     "registrationdate": AGREED,
     "lastupdatedate": AGREED,

@@ -10,8 +10,12 @@ import boto3
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from stedi_assets.contracts import Contract
+from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.definitions import build_definitions
-from stedi_assets.jobs import stedi_lakehouse
+from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
+from stedi_assets.erasure.registry import Registry
+from stedi_assets.jobs import stedi_forget, stedi_lakehouse
+from stedi_assets.keys import keyed_hash, pseudonym_key
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.landing.zone import Zone
@@ -65,20 +69,48 @@ class Lake:
         self.instance = DagsterInstance.ephemeral()
 
     def run(
-        self, expect: str = "none", select: Sequence[Contract] = (), resources: dict[str, Any] | None = None
+        self,
+        expect: str = "none",
+        select: Sequence[Contract] = (),
+        resources: dict[str, Any] | None = None,
+        **policy: str,
     ) -> ExecuteInProcessResult:
-        """Runs the job on the zone; failures are in the result."""
+        """Runs the job on the zone; failures are in the result. `policy`: consent, serials."""
         definitions = build_definitions(resources)
         keys = [AssetKey([contract.zone, contract.table]) for contract in select]
         return definitions.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config={
-                "resources": {"lakehouse": {"config": {"landing": self.zone.uri, "expect": expect}}},
+                "resources": {"lakehouse": {"config": {"landing": self.zone.uri, "expect": expect, **policy}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             instance=self.instance,
             asset_selection=keys or None,
             raise_on_error=False,
         )
+
+    def forget(self, request: str, rewrite_landing: bool = False) -> ExecuteInProcessResult:
+        """Runs the erasure of a request; failures are in the result."""
+        return (
+            build_definitions()
+            .resolve_job_def(stedi_forget.name)
+            .execute_in_process(
+                run_config={
+                    "ops": {"forget": {"config": {"request": request, "rewrite_landing": rewrite_landing}}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                instance=self.instance,
+                raise_on_error=False,
+            )
+        )
+
+    @property
+    def registry(self) -> Registry:
+        """The home's requests to be forgotten."""
+        return Registry(Settings.load().home, self.s3, self.endpoints.bucket)
+
+    def request(self, email: str) -> str:
+        """The id of a request to forget someone."""
+        return self.registry.request_for(email, self.pseudonyms(customer_key_of(email), "")[0], TAKEN).id
 
     def rows(self, contract: Contract, *columns: str) -> list[Any]:
         """What any reader of the catalog sees, in order; plain values where one column is asked for."""
@@ -87,6 +119,11 @@ class Lake:
         found = table.scan(selected_fields=columns or ("*",)).to_arrow().to_pylist()
         ordered = sorted((tuple(row[name] for name in columns or contract.column_names) for row in found), key=str)
         return [row[0] for row in ordered] if len(columns) == 1 else ordered
+
+    def pseudonyms(self, customer: str, serial: str) -> tuple[str, str]:
+        """subject_id and device_id of these, with the home's key."""
+        key = pseudonym_key(Settings.load().home)
+        return keyed_hash(key, "subject", customer), keyed_hash(key, "device", serial)
 
     def snapshot(self, contract: Contract) -> int | None:
         """The published snapshot, None for a table that was never published."""
@@ -100,6 +137,7 @@ class Lake:
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def drop_tables(self) -> None:
+        self.s3.delete_object(Bucket=self.endpoints.bucket, Key=REGISTRY_KEY)  # nobody was ever erased
         if self.catalog.namespace_exists(NAMESPACE):
             for name in self.catalog.list_tables(NAMESPACE):
                 self.catalog.drop_table(name)
@@ -132,3 +170,15 @@ def failure(result: ExecuteInProcessResult) -> str:
         return data.user_failure_data.description
     assert data.error is not None
     return str(data.error.cause.message if data.error.cause else data.error.message)
+
+
+def snapshots(lake: Lake, contract: Contract) -> set[int]:
+    """Every snapshot that can still be read."""
+    table = lake.catalog.load_table(f"stedi.{contract.table}")
+    return {snapshot.snapshot_id for snapshot in table.snapshots()}
+
+
+def receipt_of(result: ExecuteInProcessResult) -> dict[str, Any]:
+    assert result.success, failure(result)
+    receipt: dict[str, Any] = result.output_for_node("forget")
+    return receipt

@@ -35,6 +35,7 @@ def test_a_run_publishes_the_reference_counts(published: Published) -> None:
     _, _, report = published
     assert report["success"] is True
     assert report["engine"] == "embedded"
+    assert (report["consent"], report["serials"]) == ("published", "published")
     assert report["seconds"] > 0
     assert {name: table["rows"] for name, table in report["tables"].items()} == REFERENCE
     assert {name: table["expected"] for name, table in report["tables"].items()} == REFERENCE
@@ -46,7 +47,7 @@ def test_a_report_accounts_for_what_landed(published: Published) -> None:
     for source, contract in SOURCES.items():
         landing = report["landing"][source]
         assert landing["objects"] == landing["rows"] == REFERENCE[contract.table]
-        assert landing["quarantined"] == 0
+        assert landing["quarantined"] == landing["erased"] == 0
         assert landing["bytes"] > 0
     assert {source: landing["files"] for source, landing in report["landing"].items()} == {
         "customer": 1,

@@ -19,6 +19,13 @@ from stedi_assets_tests.commands import command
         (["run", "--expect", "/nowhere.json"], "/nowhere.json: cannot be read"),
         (["run", "--select", "no_such_table"], "no such table: no_such_table; known: customer_landing"),
         (["run", "--json", "/nowhere/r.json"], "/nowhere is no folder"),
+        (["run", "--consent", "sometimes"], "'sometimes' is not one of 'published', 'at-reading'"),
+        (["run", "--serials", "guessed"], "'guessed' is not one of 'published', 'unambiguous'"),
+        (["forget"], "expected EMAIL, or - to read it from standard input, or --withdrawn"),
+        (["forget", "a@x.org", "--withdrawn"], "expected EMAIL, or - to read it from standard input, or --withdrawn"),
+        (["forget", "nobody"], "is no email address"),
+        (["forget", "-"], "is no email address"),
+        (["forget", "a@x.org", "--json", "/nowhere/r.json"], "/nowhere is no folder"),
         (["query", "SELECT * FROM customer_trusted"], "customer_trusted was never published"),
         (["run", "extra"], "unexpected: extra"),
         (["generate", "--scale", "0", "--out", "x"], "0 is not in the range"),
@@ -36,3 +43,25 @@ def test_a_setting_that_cannot_be_used_is_named(own_home: Path) -> None:
     finished = command("stedi", "run", home=own_home, STEDI_MAX_QUARANTINE_SHARE="lots")
     assert finished.returncode == 2
     assert finished.stderr == ("stedi: STEDI_MAX_QUARANTINE_SHARE is 'lots': a number from 0 to 1 is expected\n")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("STEDI_CONSENT", "sometimes", "the policy consent is 'sometimes': published or at-reading is expected"),
+        ("STEDI_SERIALS", "guessed", "the policy serials is 'guessed': published or unambiguous is expected"),
+        ("STEDI_PSEUDONYM_SECRET", "too short", "STEDI_PSEUDONYM_SECRET has 9 bytes: at least 32 are expected"),
+    ],
+)
+def test_a_policy_or_a_key_that_cannot_be_used_is_refused(own_home: Path, setting: str, value: str, said: str) -> None:
+    finished = command("stedi", "run", home=own_home, **{setting: value})
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"stedi: {said}")
+    assert "Traceback" not in finished.stderr
+
+
+def test_nobody_to_judge_by_is_exit_1_and_one_message(own_home: Path) -> None:
+    finished = command("stedi", "forget", "--withdrawn", home=own_home)
+    assert finished.returncode == 1
+    assert "no customer record" in finished.stdout
+    assert "Traceback" not in finished.stdout + finished.stderr

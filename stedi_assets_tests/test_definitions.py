@@ -19,7 +19,11 @@ GRAPH = {
     "trusted/customer_trusted": ["landing/customer_landing"],
     "trusted/accelerometer_trusted": ["landing/accelerometer_landing", "trusted/customer_trusted"],
     "curated/customers_curated": ["trusted/accelerometer_trusted", "trusted/customer_trusted"],
-    "trusted/step_trainer_trusted": ["curated/customers_curated", "landing/step_trainer_landing"],
+    "trusted/step_trainer_trusted": [
+        "curated/customers_curated",
+        "landing/customer_landing",
+        "landing/step_trainer_landing",
+    ],
     "curated/machine_learning_curated": [
         "curated/customers_curated",
         "trusted/accelerometer_trusted",
@@ -33,6 +37,7 @@ LANDING = [
     "bytes_accounted",
     "quarantine_share",
     "quarantined",
+    "erased",
     "repeated_objects",
     "extra_fields",
 ]
@@ -41,10 +46,11 @@ CHECKS = {
     "accelerometer_landing": [*COMMON, *LANDING],
     "step_trainer_landing": [*COMMON, *LANDING],
     "landing_quarantine": COMMON,
-    "customer_trusted": [*COMMON, "consent_by_email"],
+    "customer_trusted": [*COMMON, "consent_by_email", "withdrawn_since"],
     "accelerometer_trusted": [
         *COMMON,
         "consent_by_email",
+        "withdrawn_since",
         "user_in_customer_trusted",
         "repeated_readings",
         "readings_before_consent",
@@ -52,24 +58,34 @@ CHECKS = {
     "customers_curated": [
         *COMMON,
         "consent_by_email",
+        "withdrawn_since",
         "email_in_customer_trusted",
         "email_in_accelerometer_trusted",
     ],
     "step_trainer_trusted": [
         *COMMON,
         "consent_by_serial",
+        "unambiguous_serials",
+        "withdrawn_since",
         "serialnumber_in_customers_curated",
         "repeated_readings",
         "readings_before_consent",
+        "shared_serials",
+        "readings_of_shared_serials",
     ],
     "machine_learning_curated": [
         *COMMON,
-        "consent_by_email",
-        "consent_by_serial",
-        "serialnumber_in_step_trainer_trusted",
-        "user_in_accelerometer_trusted",
+        "allowed_columns",
+        "consent_by_subject",
+        "consent_by_device",
+        "unambiguous_serials",
+        "withdrawn_since",
+        "device_id_in_step_trainer_trusted",
+        "subject_id_in_accelerometer_trusted",
         "same_customer",
+        "no_identifiers",
         "pairs_two_customers",
+        "minimum_subjects",
     ],
 }
 
@@ -105,7 +121,8 @@ def test_each_table_tells_what_it_is_before_it_is_built() -> None:
         assert node.metadata["dagster/table_name"] == f"stedi.{contract.table}"
 
 
-def test_one_job_in_process() -> None:
+def test_jobs_run_in_one_process() -> None:
+    assert defs.resolve_job_def("stedi_forget").executor_def.name == "in_process"
     job = defs.resolve_job_def("stedi_lakehouse")
     assert job.executor_def.name == "in_process"
     assert {key.path[-1] for key in job.asset_layer.selected_asset_keys} == {contract.table for contract in CONTRACTS}

@@ -25,6 +25,7 @@ TYPES = Contract(
         Column("count", "int", "", required=False),
         Column("moment", "bigint", "", unit="epoch_ms"),
         Column("since", "bigint", "", required=False, unit="epoch_ms"),
+        Column("agreed", "bigint", "", required=False, unit="epoch_ms", open_ended=True),
     ),
 )
 SOUND = {"text": '"a"', "small": "1", "large": "2", "real": "0.5", "moment": f"{AT}"}
@@ -135,6 +136,12 @@ def fit_one(field: str, value: str) -> Any:
         ("since", "null", None),
         ("since", "1", "out_of_range"),
         ("since", f"{AT // 1000}", "out_of_range"),
+        ("since", f"{LATEST_EPOCH_MS}", "out_of_range"),
+        ("agreed", "0", 0),
+        ("agreed", f"{LATEST_EPOCH_MS}", LATEST_EPOCH_MS),
+        ("agreed", f"-{AT}", -AT),
+        ("agreed", f"{AT // 1000}", "out_of_range"),
+        ("agreed", f"{2**63}", "out_of_range"),
     ],
 )
 def test_values(field: str, value: str, expected: object) -> None:

@@ -14,18 +14,32 @@ from stedi_assets.contracts import (
     STEP_TRAINER_LANDING,
     STEP_TRAINER_TRUSTED,
 )
+from stedi_assets.keys import keyed_hash
+from stedi_assets.policy import Policy
 from stedi_assets.transforms.accelerometer_trusted import accelerometer_trusted
 from stedi_assets.transforms.customer_trusted import customer_trusted
 from stedi_assets.transforms.customers_curated import customers_curated
 from stedi_assets.transforms.machine_learning_curated import machine_learning_curated
+from stedi_assets.transforms.pseudonyms import key_frame
 from stedi_assets.transforms.step_trainer_trusted import step_trainer_trusted
-from stedi_assets_tests.frames import AGREED, AS_OF_MS, TAKEN, frame, values
+from stedi_assets_tests.frames import (
+    AGREED,
+    AS_OF_MS,
+    AT_READING,
+    PSEUDONYM_KEY,
+    PUBLISHED,
+    STRICT,
+    TAKEN,
+    UNAMBIGUOUS,
+    frame,
+    values,
+)
 
 CONSENT = "sharewithresearchasofdate"
 
 
 def trusted_of(spark: SparkSession, *records: dict[str, Any]) -> DataFrame:
-    return customer_trusted(frame(spark, CUSTOMER_LANDING, *records), AS_OF_MS)
+    return customer_trusted(frame(spark, CUSTOMER_LANDING, *records), PUBLISHED)
 
 
 @pytest.mark.parametrize("since", [None, 0, -1, AS_OF_MS + 1])
@@ -88,7 +102,7 @@ def test_null_and_blank_addresses_are_nobody(spark: SparkSession) -> None:
 
 def test_readings_of_trusted_customers_only(spark: SparkSession) -> None:
     landing = frame(spark, ACCELEROMETER_LANDING, {"user": "A@x "}, {"user": "b@x"}, {"user": None})
-    found = accelerometer_trusted(landing, frame(spark, CUSTOMER_TRUSTED, {"email": "a@X"}, {"email": None}))
+    found = accelerometer_trusted(landing, frame(spark, CUSTOMER_TRUSTED, {"email": "a@X"}, {"email": None}), PUBLISHED)
     assert values(found, "user") == ["A@x "]
 
 
@@ -100,7 +114,7 @@ def test_a_repeated_reading_counts_once(spark: SparkSession) -> None:
         {"user": "a@x", "source_object": "landing/again.json"},
         {"user": "a@x", "x": 1.0},
     )
-    found = accelerometer_trusted(landing, frame(spark, CUSTOMER_TRUSTED, {"email": "a@x"}))
+    found = accelerometer_trusted(landing, frame(spark, CUSTOMER_TRUSTED, {"email": "a@x"}), PUBLISHED)
     assert values(found, "user", "x") == [("a@x", 0.0), ("a@x", 1.0)]
 
 
@@ -110,8 +124,78 @@ def test_curated_customers_have_motion_data(spark: SparkSession) -> None:
     assert values(customers_curated(trusted, readings), "email") == ["Moves@x"]
 
 
-def test_a_shared_serial_multiplies_no_reading(spark: SparkSession) -> None:
-    owners = [{"email": f"{n}@x", "serialnumber": "shared"} for n in range(30)]
+def test_a_reading_counts_once_however_its_address_is_spelled(spark: SparkSession) -> None:
+    landing = frame(spark, ACCELEROMETER_LANDING, {"user": "a@x"}, {"user": " A@X"}, {"user": "A@x", "x": 1.0})
+    found = accelerometer_trusted(landing, frame(spark, CUSTOMER_TRUSTED, {"email": "a@x"}), PUBLISHED)
+    assert values(found, "user", "x") == [(" A@X", 0.0), ("A@x", 1.0)]
+
+
+def motions_at(spark: SparkSession, policy: Policy, *taken: int) -> list[int]:
+    landing = frame(spark, ACCELEROMETER_LANDING, *({"user": "a@x", "timestamp": moment} for moment in taken))
+    return values(
+        accelerometer_trusted(landing, frame(spark, CUSTOMER_TRUSTED, {"email": "a@x", CONSENT: AGREED}), policy),
+        "timestamp",
+    )
+
+
+def test_at_reading_a_motion_counts_from_the_consent_on(spark: SparkSession) -> None:
+    taken = (AGREED - 1, AGREED, AGREED + 1)
+    assert motions_at(spark, AT_READING, *taken) == [AGREED, AGREED + 1]
+    assert motions_at(spark, PUBLISHED, *taken) == list(taken)
+
+
+def steps_of(
+    spark: SparkSession, policy: Policy, customers: list[dict[str, Any]], *readings: dict[str, Any]
+) -> list[tuple[str, int]]:
+    """The trusted step readings of these; every customer of theirs who agrees has moved."""
+    landing = frame(spark, CUSTOMER_LANDING, *customers)
+    curated = customer_trusted(landing, policy)
+    steps = frame(spark, STEP_TRAINER_LANDING, *readings)
+    return values(step_trainer_trusted(steps, curated, landing, policy), "serialnumber", "sensorreadingtime")
+
+
+def test_at_reading_a_step_counts_from_the_consent_on(spark: SparkSession) -> None:
+    customers = [{"email": "a@x", "serialnumber": "s", CONSENT: AGREED}]
+    readings: list[dict[str, Any]] = [{"serialnumber": "s", "sensorreadingtime": AGREED + n} for n in (-1, 0)]
+    assert steps_of(spark, AT_READING, customers, *readings) == [("s", AGREED)]
+    assert len(steps_of(spark, PUBLISHED, customers, *readings)) == 2
+
+
+def test_a_serial_of_someone_who_did_not_agree_counts_only_where_that_is_the_policy(spark: SparkSession) -> None:
+    customers: list[dict[str, Any]] = [
+        {"email": "a@x", "serialnumber": "shared", CONSENT: AGREED},
+        {"email": "no@x", "serialnumber": "shared"},
+        {"email": "b@x", "serialnumber": "own", CONSENT: AGREED},
+        {"email": "c@x", "serialnumber": "own", CONSENT: AGREED},
+    ]
+    readings = [{"serialnumber": "shared"}, {"serialnumber": "own"}]
+    assert steps_of(spark, PUBLISHED, customers, *readings) == [("own", TAKEN), ("shared", TAKEN)]
+    assert steps_of(spark, UNAMBIGUOUS, customers, *readings) == [("own", TAKEN)]
+
+
+def test_a_serial_that_someone_had_before_is_shared_too(spark: SparkSession) -> None:
+    customers: list[dict[str, Any]] = [
+        {"email": "a@x", "serialnumber": "s", CONSENT: AGREED},
+        {"email": "no@x", "serialnumber": "s", "lastupdatedate": 1},
+        {"email": "no@x", "serialnumber": "other", "lastupdatedate": 2},
+    ]
+    assert steps_of(spark, UNAMBIGUOUS, customers, {"serialnumber": "s"}) == []
+
+
+def test_of_a_serial_that_two_have_a_step_counts_from_the_first_or_the_last_consent(spark: SparkSession) -> None:
+    customers: list[dict[str, Any]] = [
+        {"email": "a@x", "serialnumber": "s", CONSENT: AGREED},
+        {"email": "b@x", "serialnumber": "s", CONSENT: AGREED + 10},
+    ]
+    readings = [{"serialnumber": "s", "sensorreadingtime": AGREED + n} for n in (-1, 0, 9, 10)]
+    assert [taken - AGREED for _, taken in steps_of(spark, AT_READING, customers, *readings)] == [0, 9, 10]
+    assert [taken - AGREED for _, taken in steps_of(spark, STRICT, customers, *readings)] == [10]
+    assert len(steps_of(spark, UNAMBIGUOUS, customers, *readings)) == 4
+
+
+@pytest.mark.parametrize("policy", [PUBLISHED, UNAMBIGUOUS, AT_READING, STRICT])
+def test_a_shared_serial_multiplies_no_reading(spark: SparkSession, policy: Policy) -> None:
+    owners = [{"email": f"{n}@x", "serialnumber": "shared", CONSENT: AGREED} for n in range(30)]
     readings = frame(
         spark,
         STEP_TRAINER_LANDING,
@@ -120,8 +204,20 @@ def test_a_shared_serial_multiplies_no_reading(spark: SparkSession) -> None:
         {"serialnumber": "other"},
         {"serialnumber": None},
     )
-    curated = frame(spark, CUSTOMERS_CURATED, *owners, {"email": "none@x", "serialnumber": None})
-    assert values(step_trainer_trusted(readings, curated), "serialnumber") == ["shared"]
+    nobody = {"email": "none@x", "serialnumber": None, CONSENT: AGREED}
+    curated = frame(spark, CUSTOMERS_CURATED, *owners, nobody)
+    landing = frame(spark, CUSTOMER_LANDING, *owners, nobody)
+    assert values(step_trainer_trusted(readings, curated, landing, policy), "serialnumber") == ["shared"]
+
+
+def subject(email: str) -> str:
+    return keyed_hash(PSEUDONYM_KEY, "subject", email)
+
+
+def training(
+    spark: SparkSession, steps: DataFrame, motions: DataFrame, curated: DataFrame, policy: Policy = PUBLISHED
+) -> DataFrame:
+    return machine_learning_curated(steps, motions, curated, key_frame(spark, PSEUDONYM_KEY), policy)
 
 
 def test_pairs_of_one_timestamp_tell_whether_they_are_of_one_customer(spark: SparkSession) -> None:
@@ -136,15 +232,31 @@ def test_pairs_of_one_timestamp_tell_whether_they_are_of_one_customer(spark: Spa
     curated = frame(
         spark, CUSTOMERS_CURATED, {"email": "a@x", "serialnumber": "s1"}, {"email": "b@x", "serialnumber": "s2"}
     )
-    found = machine_learning_curated(steps, motions, curated)
-    assert values(found, "serialnumber", "user", "same_customer") == [("s1", "A@x", True), ("s2", "A@x", False)]
+    found = training(spark, steps, motions, curated)
+    device1, device2 = (keyed_hash(PSEUDONYM_KEY, "device", serial) for serial in ("s1", "s2"))
+    expected = [(device1, subject("a@x"), True), (device2, subject("a@x"), False)]
+    assert values(found, "device_id", "subject_id", "same_customer") == sorted(expected)
 
 
 def test_a_shared_serial_multiplies_no_pair(spark: SparkSession) -> None:
     curated = frame(spark, CUSTOMERS_CURATED, *({"email": f"{n}@x", "serialnumber": "shared"} for n in range(30)))
-    found = machine_learning_curated(
+    found = training(
+        spark,
         frame(spark, STEP_TRAINER_TRUSTED, {"serialnumber": "shared"}),
         frame(spark, ACCELEROMETER_TRUSTED, {"user": "3@x"}, {"user": "stranger@x"}),
         curated,
     )
-    assert values(found, "user", "same_customer") == [("3@x", True), ("stranger@x", False)]
+    expected = [(subject("3@x"), True), (subject("stranger@x"), False)]
+    assert values(found, "subject_id", "same_customer") == sorted(expected)
+
+
+@pytest.mark.parametrize(("minimum", "rows"), [(0, 2), (2, 2), (3, 0)])
+def test_with_too_few_subjects_the_training_table_is_empty(spark: SparkSession, minimum: int, rows: int) -> None:
+    found = training(
+        spark,
+        frame(spark, STEP_TRAINER_TRUSTED, {"serialnumber": "s1"}),
+        frame(spark, ACCELEROMETER_TRUSTED, {"user": "a@x"}, {"user": "b@x"}),
+        frame(spark, CUSTOMERS_CURATED, {"email": "a@x", "serialnumber": "s1"}),
+        policy=Policy(AS_OF_MS, minimum_subjects=minimum),
+    )
+    assert found.count() == rows

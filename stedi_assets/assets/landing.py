@@ -13,6 +13,7 @@ from dagster import AssetCheckResult, AssetExecutionContext, AssetOut, Failure, 
 from stedi_assets.assets.metadata import KINDS, OWNERS, check_specs, declared, key_of
 from stedi_assets.assets.publishing import publish_if_sound
 from stedi_assets.assets.raw import raw_key
+from stedi_assets.assets.withdrawal import tell_who_withdrew
 from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
@@ -45,6 +46,7 @@ LANDING_CONTRACTS = tuple(contract for contract in CONTRACTS if contract.zone ==
         LANDING_QUARANTINE.table: {raw_key(source) for source in SOURCES},
     },
     check_specs=[spec for contract in LANDING_CONTRACTS for spec in check_specs(contract)],
+    hooks={tell_who_withdrew},
 )
 def landing(
     context: AssetExecutionContext, lakehouse: Lakehouse
@@ -60,11 +62,14 @@ def landing(
         listed = lakehouse.zone.objects_to_ingest()
     except LandingError as error:
         raise Failure(description=str(error), allow_retries=False) from None
-    objects = {source: _frame(lakehouse, listed, source) for source in SOURCES}
-    limit = lakehouse.settings.max_object_bytes
+    objects = {
+        source: transforms.listing(lakehouse.spark, [landed for landed in listed if landed.source == source])
+        for source in SOURCES
+    }
+    limit, suppression = lakehouse.settings.max_object_bytes, lakehouse.suppression
     tables = lakehouse.tables
     staged = {
-        source: tables.stage(transforms.landing_rows(objects[source], contract, limit), contract)
+        source: tables.stage(transforms.landing_rows(objects[source], contract, limit, suppression), contract)
         for source, contract in SOURCES.items()
     }
     rows = {source: tables.read_staged(staged[source]) for source in SOURCES}
@@ -76,6 +81,7 @@ def landing(
             "tally": transforms.tally(findings),
             "objects": _objects(lakehouse, listed),
             "quarantine": tables.read_staged(quarantine),
+            "erased": transforms.erased(findings),
             **{contract.table: rows[source] for source, contract in SOURCES.items()},
         }
         # The quarantine first: whatever happens between two publications, no object is in neither table.
@@ -91,19 +97,13 @@ def _objects(lakehouse: Lakehouse, listed: list[LandedObject]) -> "DataFrame":
     )
 
 
-def _frame(lakehouse: Lakehouse, listed: list[LandedObject], source: str) -> "DataFrame":
-    """The source's objects, spread so that the engine reads them in parallel."""
-    of_source = [landed for landed in listed if landed.source == source]
-    return _objects(lakehouse, of_source).drop("source").repartition(min(len(of_source), 8))
-
-
 def _examine(
     lakehouse: Lakehouse, objects: dict[str, "DataFrame"], rows: dict[str, "DataFrame"], folder: str
 ) -> "DataFrame":
     """The findings of a second look at every object, kept in a folder until the step ends: they are read twice."""
-    limit = lakehouse.settings.max_object_bytes
+    limit, suppression = lakehouse.settings.max_object_bytes, lakehouse.suppression
     first, *others = (
-        transforms.examined(objects[source], rows[source], source, contract, limit)
+        transforms.examined(objects[source], rows[source], source, contract, limit, suppression)
         for source, contract in SOURCES.items()
     )
     for other in others:

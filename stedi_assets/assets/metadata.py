@@ -42,7 +42,7 @@ def declared(contract: Contract) -> dict[str, Any]:
                 TableColumn(
                     column.name,
                     column.type,
-                    column.description + (f" Unit: {column.unit}." if column.unit else ""),
+                    column.comment,
                     tags={"personal": ""} if column.personal else None,
                 )
                 for column in contract.columns

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dagster import AssetCheckResult, Failure, MaterializeResult, MetadataValue
 
 from stedi_assets.assets.metadata import check_result, key_of, lineage, preview
-from stedi_assets.audits import Audit, Verdict
+from stedi_assets.audits import WITHDRAWN, Audit, Verdict
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
 
@@ -34,7 +34,8 @@ def publish_if_sound(
     blocked = [verdict for found in verdicts.values() for verdict in found if verdict.blocks]
     if blocked:
         for found in verdicts.values():
-            yield from (check_result(verdict) for verdict in found)
+            # Of what stays published, not of what does not become so: the run's failure hook tells it.
+            yield from (check_result(verdict) for verdict in found if verdict.check != WITHDRAWN)
         raise _failure(staged, blocked)
     for table in staged:
         lakehouse.tables.refuse_if_stale(table)
@@ -45,8 +46,8 @@ def publish_if_sound(
 def _audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]) -> list[Verdict]:
     expectations = lakehouse.spark.createDataFrame(list(lakehouse.expectations.items()), "name string, n bigint")
     parameters = {
-        "as_of_ms": lakehouse.as_of_ms,
-        "max_quarantine_share": lakehouse.settings.max_quarantine_share,
+        **lakehouse.policy.sql_parameters,
+        "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
     }
     here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
     return Audit(staged.contract, here, parameters).verdicts()

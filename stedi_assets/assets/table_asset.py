@@ -12,6 +12,8 @@ from dagster import AssetCheckResult, AssetExecutionContext, AssetIn, AssetsDefi
 
 from stedi_assets.assets.metadata import KINDS, OWNERS, check_specs, declared, key_of
 from stedi_assets.assets.publishing import publish_if_sound
+from stedi_assets.assets.withdrawal import tell_who_withdrew
+from stedi_assets.audits.views import consent_views
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
@@ -19,13 +21,15 @@ from stedi_assets.lakehouse.resource import Lakehouse
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-AS_OF = "as_of_ms"
+# What a transform may ask for beside tables.
+POLICY, PSEUDONYM_KEY = "policy", "pseudonym_key"
 
 
 def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> AssetsDefinition:
-    """The asset of a table. The transform's parameters name the tables that it reads (and `as_of_ms`, if it asks)."""
+    """The asset of a table. The transform's parameters name the tables that it reads; `policy` and
+    `pseudonym_key` are the run's."""
     asked = tuple(inspect.signature(transform).parameters)
-    inputs = tuple(name for name in asked if name != AS_OF)
+    inputs = tuple(name for name in asked if name not in (POLICY, PSEUDONYM_KEY))
 
     @asset(
         key=key_of(contract),
@@ -36,12 +40,15 @@ def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> As
         kinds=KINDS,
         metadata=declared(contract),
         check_specs=check_specs(contract),
+        hooks={tell_who_withdrew},
         io_manager_key="tables",
     )
     def build(
         context: AssetExecutionContext, lakehouse: Lakehouse, **upstream: Any
     ) -> Iterator[MaterializeResult[Staged] | AssetCheckResult]:
-        given = {**upstream, AS_OF: lakehouse.as_of_ms}
+        given = {**upstream, POLICY: lakehouse.policy}
+        if PSEUDONYM_KEY in asked:
+            given[PSEUDONYM_KEY] = lakehouse.pseudonym_key
         landed = {
             source.table: upstream[source.table] if source.table in upstream else lakehouse.tables.read(source)
             for source in SOURCES.values()
@@ -53,7 +60,9 @@ def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> As
         views = {
             **landed,
             **upstream,
-            "research_customers": research_customers(landed[CUSTOMER_LANDING.table], lakehouse.as_of_ms),
+            **consent_views(
+                contract, landed[CUSTOMER_LANDING.table], lakehouse.policy, lambda: lakehouse.pseudonym_key
+            ),
         }
         views |= {
             reference.table: lakehouse.tables.read(contract_of(reference.table))
@@ -63,14 +72,3 @@ def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> As
         yield from publish_if_sound(lakehouse, [staged], {contract.table: views})
 
     return build
-
-
-def research_customers(customer_landing: "DataFrame", as_of_ms: int) -> "DataFrame":
-    """Who agreed to research, by the consent rule itself: customer, serialnumber, since."""
-    from pyspark.sql import functions as F
-
-    from stedi_assets.transforms.consent import governing_consents
-
-    return governing_consents(customer_landing, as_of_ms).select(
-        "customer", "serialnumber", F.col("sharewithresearchasofdate").alias("since")
-    )

@@ -4,7 +4,7 @@
 the general ones stands in the table's contract. No Dagster here: `assets` turn verdicts into check results.
 """
 
-from stedi_assets.audits.derive import SCHEMA_CHECK, checks_of
+from stedi_assets.audits.derive import SCHEMA_CHECK, WITHDRAWN, checks_of, withdrawn_check
 from stedi_assets.audits.run import Audit, Verdict
 
-__all__ = ["SCHEMA_CHECK", "Audit", "Verdict", "checks_of"]
+__all__ = ["SCHEMA_CHECK", "WITHDRAWN", "Audit", "Verdict", "checks_of", "withdrawn_check"]

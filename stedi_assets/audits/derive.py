@@ -10,13 +10,23 @@ from stedi_assets.contracts.model import Check, Reference
 
 # Answered from the staged files' schema, not by a query: the queries need the columns to be there.
 SCHEMA_CHECK = Check("schema", "Columns and types are the contract's. Counted: columns that differ.", actual="SELECT 0")
+ALLOWED_CHECK = Check(
+    "allowed_columns",
+    "No column but those that this table may ever have, whatever its contract says. Counted: columns too many.",
+    actual="SELECT 0",
+)
+ANSWERED_FROM_SCHEMA = (SCHEMA_CHECK, ALLOWED_CHECK)
+# Asked of what is published as well, when a run fails and leaves it in place.
+WITHDRAWN = "withdrawn_since"
 
 
 def checks_of(contract: Contract) -> tuple[Check, ...]:
     """Every check of the table, the schema first."""
     checks = [SCHEMA_CHECK, _row_count(contract), _expected_rows(contract), _grain(contract)]
+    if contract.allowed_columns:
+        checks.insert(1, ALLOWED_CHECK)
     if contract.zone != "landing":
-        checks += _consent(contract)
+        checks += [*_consent(contract), *_unambiguous(contract), withdrawn_check(contract)]
     checks += [_reference(reference) for reference in contract.references]
     return (*checks, *contract.checks)
 
@@ -51,30 +61,79 @@ def _grain(contract: Contract) -> Check:
     )
 
 
+def _ways(contract: Contract) -> list[tuple[str, str, str]]:
+    """How rows lead to a customer: the way's name, the row's key, what it is among those who agreed."""
+    ways = [
+        ("email", contract.email_column, "customer"),
+        ("serial", contract.serial_column, "serialnumber"),
+        ("subject", contract.subject_column, "subject_id"),
+        ("device", contract.device_column, "device_id"),
+    ]
+    if contract.email_column and contract.serial_column:
+        ways = ways[:1]  # a customer's own record: the serial in it says nothing about consent
+    return [(way, _key(f"s.{column}", way == "email"), known) for way, column, known in ways if column]
+
+
+def _covered(contract: Contract, since: str) -> str:
+    """That the policy covers the row's reading, as a further condition; customers' own records have no reading."""
+    return f" AND (NOT $at_reading OR s.{contract.taken_column} >= {since})" if contract.taken_column else ""
+
+
 def _consent(contract: Contract) -> list[Check]:
     """A row leads to a customer by address, by serial, or (in its two halves) by both: each way must find consent."""
-    ways = [("email", contract.email_column, "customer"), ("serial", contract.serial_column, "serialnumber")]
-    if contract.grain and contract.email_column in contract.grain:
-        ways = ways[:1]  # a customer's own record: the serial in it says nothing about consent
     return [
         Check(
             f"consent_by_{way}",
-            f"Every row's customer, by {column}, agreed to research. Counted: rows of anyone else.",
+            f"Every row's customer, by {way}, agreed to research, as the policy asks. Counted: rows of anyone else.",
             actual=f"SELECT count(*) FROM staged s LEFT ANTI JOIN research_customers r "
-            f"ON {_key(f's.{column}', way == 'email')} = r.{known}",
+            f"ON {key} = r.{known}{_covered(contract, 'r.since')}",
         )
-        for way, column, known in ways
-        if column
+        for way, key, known in _ways(contract)
     ]
 
 
+def _unambiguous(contract: Contract) -> list[Check]:
+    """Where the policy wants it, nobody with a row's serial withholds consent."""
+    return [
+        Check(
+            "unambiguous_serials",
+            "Under the policy `unambiguous`, everyone with a row's serial agreed. Counted: rows where someone did not.",
+            actual=f"SELECT count(*) FROM staged s LEFT ANTI JOIN serial_owners o ON {key} = o.{known} "
+            f"AND o.everyone_since IS NOT NULL{_covered(contract, 'o.everyone_since')} WHERE $unambiguous",
+        )
+        for way, key, known in _ways(contract)
+        if way in ("serial", "device")
+    ]
+
+
+def withdrawn_check(contract: Contract) -> Check:
+    """Who in the table no longer agrees. A warning: what a run publishes is held to consent_by_... above."""
+    way, key, known = _ways(contract)[0]
+    return Check(
+        WITHDRAWN,
+        "Nobody in what is published has withdrawn since. After a run that failed, of the version that it left in "
+        f"place: stedi forget --withdrawn takes them out. Counted: customers, by {way}.",
+        actual=f"SELECT count(DISTINCT {key}) FROM staged s LEFT ANTI JOIN research_customers r ON {key} = r.{known}",
+        severity="WARN",
+    )
+
+
 def _reference(reference: Reference) -> Check:
+    upstream, known = f"u.{reference.upstream_column}", f"{reference.table} u"
+    if reference.key in ("subject", "device"):
+        by_address = reference.key == "subject"
+        person = _key(upstream, by_address)
+        known = f"""(
+            SELECT p.{reference.column} AS pseudonym FROM {known} JOIN research_customers p
+            ON {person} = p.{"customer" if by_address else "serialnumber"}
+        ) u"""
+        upstream = "u.pseudonym"
+    addresses = reference.key == "email"
     return Check(
         f"{reference.column}_in_{reference.table}",
         f"Every row's {reference.column} is in {reference.table}. Counted: rows without.",
-        actual=f"SELECT count(*) FROM staged s LEFT ANTI JOIN {reference.table} u "
-        f"ON {_key(f's.{reference.column}', reference.address)} = "
-        f"{_key(f'u.{reference.upstream_column}', reference.address)}",
+        actual=f"SELECT count(*) FROM staged s LEFT ANTI JOIN {known} "
+        f"ON {_key(f's.{reference.column}', addresses)} = {_key(upstream, addresses)}",
     )
 
 

@@ -4,12 +4,12 @@ Here: naming the data that checks may read, running them, judging the numbers. N
 contracts) and what follows from a verdict (`assets`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING, Literal
 
-from stedi_assets.audits.derive import SCHEMA_CHECK, checks_of
+from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHEMA_CHECK, checks_of
 from stedi_assets.contracts import Contract
 
 if TYPE_CHECKING:
@@ -41,16 +41,23 @@ class Audit:
 
     contract: Contract
     views: Mapping[str, "DataFrame"]
-    parameters: Mapping[str, int | float]
+    parameters: Mapping[str, str]
 
     def verdicts(self) -> list[Verdict]:
-        """One verdict per check. With a schema that differs only that one: the others could not be asked."""
-        schema = self._schema_verdict()
-        if not schema.passed:
-            return [schema]
-        checks = [check for check in checks_of(self.contract) if check is not SCHEMA_CHECK]
+        """One verdict per check. With a schema that differs only those on it: the others could not be asked."""
+        schema = self.schema_verdicts()
+        if not schema[0].passed:
+            return schema
+        return [*schema, *self.answers([c for c in checks_of(self.contract) if c not in ANSWERED_FROM_SCHEMA])]
+
+    def schema_verdicts(self) -> list[Verdict]:
+        """The verdicts that need the columns' names and types alone, the contract's first."""
+        return [self._schema_verdict(), *self._allowed_verdict()]
+
+    def answers(self, checks: "Sequence[Check]") -> list[Verdict]:
+        """The verdicts of these checks alone."""
         numbers = self._ask(checks)
-        return [schema, *(self._judge(check, numbers) for check in checks)]
+        return [self._judge(check, numbers) for check in checks]
 
     def _schema_verdict(self) -> Verdict:
         found = {field.name: field.dataType.simpleString() for field in self.views["staged"].schema.fields}
@@ -68,7 +75,14 @@ class Audit:
         differences = sum(len(names.split(", ")) for names in details.values())
         return Verdict(self.contract.table, SCHEMA_CHECK.name, "ERROR", not differences, 0, differences, details)
 
-    def _ask(self, checks: "list[Check]") -> dict[str, int | None]:
+    def _allowed_verdict(self) -> list[Verdict]:
+        if not self.contract.allowed_columns:
+            return []
+        extra = sorted(set(self.views["staged"].columns) - set(self.contract.allowed_columns))
+        details = {"not allowed": ", ".join(extra)} if extra else {}
+        return [Verdict(self.contract.table, ALLOWED_CHECK.name, "ERROR", not extra, 0, len(extra), details)]
+
+    def _ask(self, checks: "Sequence[Check]") -> dict[str, int | None]:
         for name, data in self.views.items():
             data.createOrReplaceTempView(name)
         spark = self.views["staged"].sparkSession

@@ -9,7 +9,9 @@ from stedi_assets.settings import SettingsError
 
 def sentence_of(error: Exception) -> str | None:
     """The one sentence for the user, or None for an error that is not theirs."""
+    from stedi_assets.erasure.registry import RegistryError
     from stedi_assets.expectations import ExpectationsError
+    from stedi_assets.keys import KeyFileError
     from stedi_assets.lakehouse.lock import HomeBusyError
     from stedi_assets.lakehouse.publication import NeverPublishedError
     from stedi_assets.lakehouse.services import ServicesError
@@ -20,8 +22,10 @@ def sentence_of(error: Exception) -> str | None:
     mendable = (
         ExpectationsError,
         HomeBusyError,
+        KeyFileError,
         LandingError,
         NeverPublishedError,
+        RegistryError,
         ServicesError,
         SettingsError,
         UsageError,

@@ -39,6 +39,8 @@ def stedi() -> None:
 @stedi.command()
 @click.option("--landing", metavar="PATH|s3://URI", help="Your own data: a folder, mirrored, or a bucket prefix.")
 @click.option("--expect", metavar="reference|none|FILE", help="Expected rows: the published counts, none, or a file.")
+@click.option("--consent", type=click.Choice(["published", "at-reading"]), help="Which readings consent covers.")
+@click.option("--serials", type=click.Choice(["published", "unambiguous"]), help="What becomes of shared serials.")
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--select", "selected", multiple=True, metavar="TABLE...", help="Build these tables only.")
 @click.argument("more_selected", nargs=-1, metavar="")
@@ -46,6 +48,8 @@ def stedi() -> None:
 def run(
     landing: str | None,
     expect: str | None,
+    consent: str | None,
+    serials: str | None,
     json_file: Path | None,
     selected: tuple[str, ...],
     more_selected: tuple[str, ...],
@@ -55,7 +59,7 @@ def run(
         raise click.UsageError(f"unexpected: {' '.join(more_selected)}; tables are named after --select")
     from stedi_assets.cli.run import run_lakehouse
 
-    sys.exit(run_lakehouse(landing, expect, json_file, [*selected, *more_selected]))
+    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, [*selected, *more_selected]))
 
 
 @stedi.command()
@@ -94,6 +98,26 @@ def generate(scale: int, out: Path) -> None:
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from None
     click.echo(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
+
+
+@stedi.command()
+@click.argument("email", required=False)
+@click.option("--withdrawn", is_flag=True, help="Everyone in a trusted or curated table who no longer agrees.")
+@click.option("--landing", metavar="s3://URI", help="The bucket prefix that the data came from, if another than last.")
+@click.option("--rewrite-landing", is_flag=True, help="Also rewrite objects of a bucket prefix of your own.")
+@click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the receipt to this file.")
+@home_option
+def forget(
+    email: str | None, withdrawn: bool, landing: str | None, rewrite_landing: bool, json_file: Path | None
+) -> None:
+    """Erase a customer (EMAIL, or - to read it from standard input) from every table, its history and the store."""
+    if (email is None) != withdrawn:
+        raise click.UsageError("expected EMAIL, or - to read it from standard input, or --withdrawn")
+    if email == "-":
+        email = sys.stdin.readline()
+    from stedi_assets.cli.forget import forget_customers
+
+    sys.exit(forget_customers(email, landing, rewrite_landing, json_file))
 
 
 @stedi.command()

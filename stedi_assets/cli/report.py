@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.terminal import print_line, print_table
 from stedi_assets.contracts import CONTRACTS, SOURCES
+from stedi_assets.policy import Policy
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, EventLogEntry
@@ -24,6 +25,7 @@ class Report:
 
     success: bool
     run_id: str
+    policy: Policy
     seconds: float
     tables: Mapping[str, dict[str, Any]]
     checks: list[dict[str, Any]]
@@ -31,7 +33,9 @@ class Report:
     table_seconds: Mapping[str, float]
 
     @classmethod
-    def of(cls, instance: "DagsterInstance", run_id: str, success: bool, expected: Mapping[str, int]) -> "Report":
+    def of(
+        cls, instance: "DagsterInstance", run_id: str, success: bool, expected: Mapping[str, int], policy: Policy
+    ) -> "Report":
         """The report of a finished run."""
         entries = instance.all_logs(run_id)
         published = {_table_of(entry): _metadata(entry) for entry in _of_type(entries, "ASSET_MATERIALIZATION")}
@@ -49,11 +53,11 @@ class Report:
         return cls(
             success=success,
             run_id=run_id,
+            policy=policy,
             seconds=round(max(times) - min(times), 3) if times else 0.0,
             tables=tables,
             checks=checks,
-            failures=[_failure(entry) for entry in _of_type(entries, "STEP_FAILURE")]
-            or [_failure(entry) for entry in _of_type(entries, "PIPELINE_FAILURE")],
+            failures=failures_of(entries),
             table_seconds=_table_seconds(entries),
         )
 
@@ -71,6 +75,7 @@ class Report:
                 "objects": number(contract.table, "objects_accounted", "expected"),
                 "rows": number(contract.table, "row_count", "actual"),
                 "quarantined": number(contract.table, "quarantined", "actual"),
+                "erased": number(contract.table, "erased", "actual"),
                 "bytes": number(contract.table, "bytes_accounted", "expected"),
             }
             for source, contract in SOURCES.items()
@@ -83,6 +88,8 @@ class Report:
             "success": self.success,
             "run_id": self.run_id,
             "engine": ENGINE,
+            "consent": self.policy.consent,
+            "serials": self.policy.serials,
             "seconds": self.seconds,
             "tables": self.tables,
             "landing": self.landing,
@@ -121,6 +128,13 @@ class Report:
             f"run {self.run_id} {'published' if self.success else 'failed'} in {self.seconds:.1f} s"
             + ("" if self.success else "; tables that this run did not publish are as they were")
         )
+
+
+def failures_of(entries: "Sequence[EventLogEntry]") -> list[str]:
+    """What failed in a run, step by step, each in one line."""
+    return [_failure(entry) for entry in _of_type(entries, "STEP_FAILURE")] or [
+        _failure(entry) for entry in _of_type(entries, "PIPELINE_FAILURE")
+    ]
 
 
 def _of_type(entries: "Sequence[EventLogEntry]", *types: str) -> "list[EventLogEntry]":

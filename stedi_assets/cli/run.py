@@ -3,6 +3,7 @@
 Here: the order of these. Not here: the job itself (`jobs`, `assets`), what is told of it (`report`, `progress`).
 """
 
+import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from stedi_assets.cli.errors import UsageError
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
+from stedi_assets.keys import pseudonym_key
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.services import Endpoints, start
 from stedi_assets.landing.zone import Zone
+from stedi_assets.policy import Policy, policy_of
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,9 +25,20 @@ if TYPE_CHECKING:
     from stedi_assets.cli.report import Report
 
 
-def run_lakehouse(landing: str | None, expect: str | None, json_file: Path | None, selected: Sequence[str]) -> int:
-    """Runs the job on the landing zone: 0 if everything was published, 1 if not. Raises the errors of `errors`."""
+def run_lakehouse(
+    landing: str | None,
+    expect: str | None,
+    policies: tuple[str | None, str | None],
+    json_file: Path | None,
+    selected: Sequence[str],
+) -> int:
+    """Runs the job on the landing zone: 0 if everything was published, 1 if not. Raises the errors of `errors`.
+
+    `policies`: of consent and of serials, None for what the settings say.
+    """
     settings = Settings.load()
+    policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
+    pseudonym_key(settings.home)  # a key that is no use is refused before anything is built
     selection = _selection(selected)
     if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")
@@ -42,7 +56,7 @@ def run_lakehouse(landing: str | None, expect: str | None, json_file: Path | Non
         with home_lock(settings, progress.say):
             zone = _bring(landing, settings, endpoints, progress)
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
-            report = _execute(settings, landing, expected, selection, progress)
+            report = _execute(settings, landing, expected, policy, selection, progress)
     report.print()
     if json_file is not None:
         report.write_json(json_file)
@@ -91,7 +105,12 @@ def _bring(landing: str | None, settings: Settings, endpoints: Endpoints, progre
 
 
 def _execute(
-    settings: Settings, landing: str | None, expect: str, selection: "list[AssetKey] | None", progress: Any
+    settings: Settings,
+    landing: str | None,
+    expect: str,
+    policy: Policy,
+    selection: "list[AssetKey] | None",
+    progress: Any,
 ) -> "Report":
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.report import Report
@@ -100,8 +119,9 @@ def _execute(
 
     run_id = str(uuid.uuid4())
     prefix = landing if landing is not None and landing.startswith("s3:") else ""
+    lakehouse = {"landing": prefix, "expect": expect, "consent": policy.consent, "serials": policy.serials}
     configuration = {
-        "resources": {"lakehouse": {"config": {"landing": prefix, "expect": expect}}},
+        "resources": {"lakehouse": {"config": lakehouse}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
     }
     with dagster_instance(settings.home) as instance:
@@ -113,4 +133,4 @@ def _execute(
             run_id=run_id,
             raise_on_error=False,
         )
-        return Report.of(instance, run_id, result.success, read_expectations(expect))
+        return Report.of(instance, run_id, result.success, read_expectations(expect, policy.consent), policy)

@@ -9,12 +9,14 @@ from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 ACCELEROMETER_TRUSTED = Contract(
     table="accelerometer_trusted",
     zone="trusted",
-    description="Accelerometer readings of customers in customer_trusted, each distinct reading once. "
-    "From accelerometer_landing; read by customers_curated and machine_learning_curated.",
+    description="Accelerometer readings of customers in customer_trusted that the consent policy covers, each "
+    "distinct reading once. From accelerometer_landing; read by customers_curated and machine_learning_curated.",
     recount=f"WITH {CONSENTING}, {MOTIONS} SELECT count(*) FROM motions",
+    grain=("user", "timestamp", "x", "y", "z"),
     email_column="user",
+    taken_column="timestamp",
     columns=carried_from(ACCELEROMETER_LANDING, without=PROVENANCE_NAMES),
-    references=(Reference("user", "customer_trusted", "email", address=True),),
+    references=(Reference("user", "customer_trusted", "email", key="email"),),
     checks=(
         Check(
             "repeated_readings",

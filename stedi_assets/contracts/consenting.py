@@ -1,12 +1,14 @@
-"""Who consents, once more: the SQL that the recounts share.
+"""Who consents and what that covers, once more: the SQL that the recounts share.
 
-On purpose not the transforms' rule (`transforms.consent`) but another way to the same set, by grouping instead of
+On purpose not the transforms' rule (`transforms.consent`) but another way to the same sets, by grouping instead of
 windows: a mistake in one of the two shows as a row count that differs. Only for recounts.
+
+$at_reading, $unambiguous, $as_of_ms are the policy's parameters (`policy`).
 """
 
 from stedi_assets.contracts.customer_key import customer_key
 
-EMAIL, RECORD_EMAIL, USER = customer_key("email"), customer_key("r.email"), customer_key("user")
+EMAIL, RECORD_EMAIL, USER = customer_key("email"), customer_key("r.email"), customer_key("r.user")
 
 # customer (its key), since (epoch ms), serial: one row for each customer who agreed to research.
 CONSENTING = f"""
@@ -28,27 +30,53 @@ consenting AS (
 )
 """
 
-# The same for those of them with accelerometer data.
-MOVING = f"""
-{CONSENTING},
-moving AS (
-    SELECT customer, since, serial FROM consenting
-    WHERE customer IN (SELECT {USER} FROM accelerometer_landing)
-)
-"""
-
+# Their motion readings that the policy covers, each distinct one once; `landed`: how often it arrived.
+# Grouped by the reading's own address: grouped by c.customer, which is unique among the consenting, the engine (Sail
+# 0.7.2) takes it for unique here too, drops x, y and z where nobody asks for them, and counts too few.
 MOTIONS = f"""
 motions AS (
-    SELECT user, timestamp, x, y, z, count(*) AS landed FROM accelerometer_landing
-    WHERE {USER} IN (SELECT customer FROM consenting)
-    GROUP BY user, timestamp, x, y, z
+    SELECT {USER} AS customer, r.timestamp, r.x, r.y, r.z, count(*) AS landed
+    FROM accelerometer_landing r JOIN consenting c ON {USER} = c.customer
+    WHERE NOT $at_reading OR r.timestamp >= c.since
+    GROUP BY 1, r.timestamp, r.x, r.y, r.z
 )
 """
 
+# Those of them who have such readings.
+MOVING = f"""
+{CONSENTING},
+{MOTIONS},
+moving AS (
+    SELECT customer, since, serial FROM consenting WHERE customer IN (SELECT customer FROM motions)
+)
+"""
+
+# serial, owners (customers ever recorded with it), agreeing (those of them who consent), last_since: one row a serial.
+SERIALS = f"""
+owned AS (
+    SELECT serialnumber AS serial, {EMAIL} AS customer FROM customer_landing
+    WHERE serialnumber IS NOT NULL GROUP BY 1, 2
+),
+serials AS (
+    SELECT o.serial, count(*) AS owners, count(c.customer) AS agreeing, max(c.since) AS last_since
+    FROM owned o LEFT JOIN consenting c ON o.customer = c.customer
+    GROUP BY o.serial
+)
+"""
+
+# The step readings of moving customers' serials that the policy covers. Needs MOVING and SERIALS.
 STEPS = """
+curated_serials AS (
+    SELECT serial, min(since) AS since FROM moving WHERE serial IS NOT NULL GROUP BY serial
+),
 steps AS (
-    SELECT serialnumber, sensorreadingtime, distancefromobject, count(*) AS landed FROM step_trainer_landing
-    WHERE serialnumber IN (SELECT serial FROM moving WHERE serial IS NOT NULL)
-    GROUP BY serialnumber, sensorreadingtime, distancefromobject
+    SELECT r.serialnumber, r.sensorreadingtime, r.distancefromobject, count(*) AS landed
+    FROM step_trainer_landing r
+    JOIN curated_serials c ON r.serialnumber = c.serial
+    JOIN serials o ON r.serialnumber = o.serial
+    WHERE (NOT $at_reading OR r.sensorreadingtime >= c.since)
+      AND (NOT $unambiguous
+           OR o.agreeing = o.owners AND (NOT $at_reading OR r.sensorreadingtime >= o.last_since))
+    GROUP BY r.serialnumber, r.sensorreadingtime, r.distancefromobject
 )
 """

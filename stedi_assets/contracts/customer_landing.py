@@ -38,6 +38,8 @@ CUSTOMER_LANDING = Contract(
             "Since when the customer agrees to research; null or 0: the customer does not.",
             required=False,
             unit="epoch_ms",
+            # Such a date is no consent. Were its record in quarantine, the one before it would govern.
+            open_ended=True,
         ),
         Column(
             "sharewithpublicasofdate",

@@ -15,7 +15,7 @@ CUSTOMERS_CURATED = Contract(
     serial_column="serialnumber",
     columns=carried_from(CUSTOMER_TRUSTED),
     references=(
-        Reference("email", "customer_trusted", "email", address=True),
-        Reference("email", "accelerometer_trusted", "user", address=True),
+        Reference("email", "customer_trusted", "email", key="email"),
+        Reference("email", "accelerometer_trusted", "user", key="email"),
     ),
 )

@@ -1,17 +1,19 @@
 """What is checked on each landing table: that nothing was lost, and what is odd about what arrived.
 
 Here: the statements that the three landing contracts share. They read `tally` (one row per landed object, counted by
-a tokenizer of its own), `objects` (the listing of the landing zone) and `quarantine`.
+a tokenizer of its own), `objects` (the listing of the landing zone), `quarantine` and `erased` (one row per record
+that was dropped because its person was erased).
 """
 
 from stedi_assets.contracts.model import Check
 
 
 def recount_landing(source: str) -> str:
-    """The records that the census found, less those in quarantine."""
+    """The records that the census found, less those in quarantine and those of the erased."""
     return f"""
     SELECT (SELECT coalesce(sum(objects), 0) FROM tally WHERE source = '{source}')
          - (SELECT count(*) FROM quarantine WHERE source = '{source}')
+         - (SELECT count(*) FROM erased WHERE source = '{source}')
     """
 
 
@@ -27,15 +29,16 @@ def landing_checks(source: str) -> tuple[Check, ...]:
         ),
         Check(
             "objects_accounted",
-            "Every object that the census found in the landing zone is a row or is in quarantine.",
+            "Every object that the census found in the landing zone is a row, in quarantine, or of an erased person.",
             actual=f"""
             SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM quarantine WHERE source = '{source}')
+                 + (SELECT count(*) FROM erased WHERE source = '{source}')
             """,
             expected=f"SELECT coalesce(sum(objects), 0) FROM tally WHERE source = '{source}'",
         ),
         Check(
             "bytes_accounted",
-            "Every byte that landed belongs to a row or to a record in quarantine.",
+            "Every byte that landed belongs to a row, to a record in quarantine, or to one of an erased person.",
             actual=f"""
             SELECT coalesce(sum(t.landed_bytes - CASE WHEN t.objects = 0 THEN 0
                                              ELSE abs(t.text_bytes - coalesce(s.accounted, 0)) END), 0)
@@ -44,6 +47,8 @@ def landing_checks(source: str) -> tuple[Check, ...]:
                     SELECT source_object, source_bytes FROM staged
                     UNION ALL
                     SELECT source_object, source_bytes FROM quarantine WHERE source = '{source}'
+                    UNION ALL
+                    SELECT source_object, source_bytes FROM erased WHERE source = '{source}'
                 ) GROUP BY source_object
             ) s ON s.source_object = t.source_object
             WHERE t.source = '{source}'
@@ -64,6 +69,12 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             "quarantined",
             "Nothing of this source is in quarantine. Counted: records in quarantine.",
             actual=f"SELECT count(*) FROM quarantine WHERE source = '{source}'",
+            severity="WARN",
+        ),
+        Check(
+            "erased",
+            "Nothing that arrived is of someone who was erased (stedi forget). Counted: records that were dropped.",
+            actual=f"SELECT count(*) FROM erased WHERE source = '{source}'",
             severity="WARN",
         ),
         Check(

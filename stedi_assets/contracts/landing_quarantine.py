@@ -3,12 +3,13 @@
 from stedi_assets.contracts.model import Column, Contract
 from stedi_assets.contracts.provenance import SOURCE_OBJECT
 
-# What the census found, less what landed: whatever is in no landing table has to be here.
+# What the census found, less what landed and what was dropped with the erased: all else has to be here.
 RECOUNT = """
 SELECT (SELECT coalesce(sum(objects), 0) FROM tally)
      - (SELECT count(*) FROM customer_landing)
      - (SELECT count(*) FROM accelerometer_landing)
      - (SELECT count(*) FROM step_trainer_landing)
+     - (SELECT count(*) FROM erased)
 """
 
 LANDING_QUARANTINE = Contract(

@@ -20,6 +20,8 @@ LATEST_EPOCH_MS = 4_102_444_800_000  # 2100-01-01T00:00:00Z, not included
 class Column:
     """One column. `required`: a row without a value does not fit. `personal`: it identifies a person.
 
+    `open_ended`: a date however far ahead, or below zero, is kept: it says that it is not reached, or that there is
+    none. Other dates outside of this business are mistakes and do not fit.
     `derived_from` names the upstream columns as "table.column"; `unit` says what a number counts.
     """
 
@@ -29,7 +31,14 @@ class Column:
     required: bool = True
     personal: bool = False
     unit: Literal["epoch_ms", "cm", "bytes"] | None = None
+    open_ended: bool = False
     derived_from: tuple[str, ...] = ()
+
+    @property
+    def comment(self) -> str:
+        """What catalogs and the UI say of it."""
+        unit = f" Unit: {self.unit}." if self.unit else ""
+        return f"{self.description}{unit}{' Personal data.' if self.personal else ''}"
 
 
 @dataclass(frozen=True)
@@ -37,8 +46,8 @@ class Check:
     """One statement about a staged table: a query for a number, and what that number must be.
 
     Queries are Spark SQL over the views that the asset gives its audit: the tables by their names, `staged` (the table
-    under audit), `expectations`, `research_customers`. $as_of_ms stands for the run's start. They return one number;
-    null fails the check, so that a query that finds nothing to count says 0 itself.
+    under audit), `expectations`, `research_customers`, `serial_owners`. $NAME stands for a parameter of the policy.
+    They return one number; null fails the check, so that a query that finds nothing to count says 0 itself.
     """
 
     name: str
@@ -50,12 +59,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Reference:
-    """Every row's key exists upstream: `column` is found in `table`.`upstream_column`, as addresses or as they are."""
+    """Every row's key exists upstream: `column` is found in `table`.`upstream_column`.
+
+    `key`: how they are compared; as they are, as addresses, or upstream's address or serial by its pseudonym.
+    """
 
     column: str
     table: str
     upstream_column: str
-    address: bool = False
+    key: Literal["plain", "email", "subject", "device"] = "plain"
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,9 @@ class Contract:
     """One table: its grain, its columns, how a row leads to the customer it is about, and how to count it again.
 
     `grain`: the columns that no two rows share; empty where rows are distinct as a whole.
-    `email_column`, `serial_column`: the columns that lead to the customer, where the table has them.
+    `email_column`, `serial_column`, `subject_column`, `device_column`: the columns that lead to the customer, where the
+    table has them; `taken_column`: when its reading was taken.
+    `allowed_columns`: where given, the only columns that the table may ever have, whatever `columns` says.
     `recount`: SQL that counts, from the landing tables and by another way than the transform, the rows that should
     be here. `references`: keys that must exist upstream. `checks`: what else is said about this table.
     """
@@ -76,6 +90,10 @@ class Contract:
     grain: tuple[str, ...] = ()
     email_column: str | None = None
     serial_column: str | None = None
+    subject_column: str | None = None
+    device_column: str | None = None
+    taken_column: str | None = None
+    allowed_columns: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     checks: tuple[Check, ...] = ()
 

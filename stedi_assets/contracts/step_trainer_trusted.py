@@ -1,24 +1,33 @@
 """Contract of step_trainer_trusted: the step readings of curated customers."""
 
-from stedi_assets.contracts.consenting import MOVING, STEPS
+from stedi_assets.contracts.consenting import MOVING, SERIALS, STEPS
 from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 from stedi_assets.contracts.step_trainer_landing import STEP_TRAINER_LANDING
 
+# Serials of curated customers that somebody who does not consent has, too.
+SHARED = """
+shared AS (
+    SELECT serial FROM serials
+    WHERE agreeing < owners AND serial IN (SELECT serial FROM moving WHERE serial IS NOT NULL)
+)
+"""
+
 STEP_TRAINER_TRUSTED = Contract(
     table="step_trainer_trusted",
     zone="trusted",
-    description="Step trainer readings whose serial is in customers_curated, each distinct reading once. "
-    "From step_trainer_landing; read by machine_learning_curated.",
-    recount=f"WITH {MOVING}, {STEPS} SELECT count(*) FROM steps",
+    description="Step trainer readings whose serial is in customers_curated and that the consent policy covers, each "
+    "distinct reading once. From step_trainer_landing; read by machine_learning_curated.",
+    recount=f"WITH {MOVING}, {SERIALS}, {STEPS} SELECT count(*) FROM steps",
     serial_column="serialnumber",
+    taken_column="sensorreadingtime",
     columns=carried_from(STEP_TRAINER_LANDING, without=PROVENANCE_NAMES),
     references=(Reference("serialnumber", "customers_curated", "serialnumber"),),
     checks=(
         Check(
             "repeated_readings",
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
-            actual=f"WITH {MOVING}, {STEPS} SELECT coalesce(sum(landed - 1), 0) FROM steps",
+            actual=f"WITH {MOVING}, {SERIALS}, {STEPS} SELECT coalesce(sum(landed - 1), 0) FROM steps",
             severity="WARN",
         ),
         Check(
@@ -30,6 +39,22 @@ STEP_TRAINER_TRUSTED = Contract(
                 SELECT serialnumber, min(since) AS since FROM research_customers GROUP BY serialnumber
             ) r ON s.serialnumber = r.serialnumber
             WHERE s.sensorreadingtime < r.since
+            """,
+            severity="WARN",
+        ),
+        Check(
+            "shared_serials",
+            "No serial of a curated customer is also that of someone who did not agree. Counted: such serials.",
+            actual=f"WITH {MOVING}, {SERIALS}, {SHARED} SELECT count(*) FROM shared",
+            severity="WARN",
+        ),
+        Check(
+            "readings_of_shared_serials",
+            "No landed reading is of such a serial, of which nobody knows whose it is. Counted: such readings; the "
+            "policy --serials says whether they are used.",
+            actual=f"""
+            WITH {MOVING}, {SERIALS}, {SHARED}
+            SELECT count(*) FROM step_trainer_landing WHERE serialnumber IN (SELECT serial FROM shared)
             """,
             severity="WARN",
         ),

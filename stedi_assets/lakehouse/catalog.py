@@ -61,7 +61,7 @@ def iceberg_schema(contract: Contract) -> Schema:
     """The contract's columns as an Iceberg schema. All are optional there: Parquet files of Spark's declare none."""
     return Schema(
         *(
-            NestedField(i, column.name, _ICEBERG_TYPES[column.type], required=False, doc=column.description)
+            NestedField(i, column.name, _ICEBERG_TYPES[column.type], required=False, doc=column.comment)
             for i, column in enumerate(contract.columns, start=1)
         )
     )

@@ -15,8 +15,6 @@ from stedi_assets.lakehouse.resource import Lakehouse
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-AS_OF = "stedi.as-of-ms"
-
 
 class IcebergIOManager(ConfigurableIOManager):
     """Staged tables become published snapshots on S3; inputs are DataFrames of published snapshots."""
@@ -30,9 +28,7 @@ class IcebergIOManager(ConfigurableIOManager):
                 f"{context.asset_key.to_user_string()} returned a {type(obj).__name__}; a staged and audited table is "
                 "expected: build the asset with table_asset"
             )
-        published = self.lakehouse.tables.publish(
-            obj, run_id=context.run_id, facts={AS_OF: str(self.lakehouse.as_of_ms)}
-        )
+        published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
         context.add_output_metadata(
             {
                 "dagster/row_count": published.rows,
@@ -40,7 +36,9 @@ class IcebergIOManager(ConfigurableIOManager):
                 "stedi/snapshot_id": str(published.snapshot_id),
                 "stedi/bytes": published.bytes,
                 "stedi/files": len(published.files),
-                "stedi/as_of": MetadataValue.timestamp(self.lakehouse.as_of_ms / 1000),
+                "stedi/as_of": MetadataValue.timestamp(self.lakehouse.policy.as_of_ms / 1000),
+                "stedi/consent": self.lakehouse.policy.consent,
+                "stedi/serials": self.lakehouse.policy.serials,
                 "stedi/upstream_snapshots": MetadataValue.json({k: str(v) for k, v in obj.upstream.items()}),
             }
         )

@@ -13,17 +13,23 @@ from dagster import ConfigurableResource, InitResourceContext, ResourceDependenc
 from dagster_aws.s3 import S3Resource
 from pydantic import Field, PrivateAttr
 
+from stedi_assets.contracts import Contract
 from stedi_assets.expectations import read_expectations
+from stedi_assets.keys import fingerprint, pseudonym_key
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.lock import home_lock
-from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.publication import LANDING, PSEUDONYM_KEY
+from stedi_assets.lakehouse.services import Endpoints, vacuum
 from stedi_assets.landing.zone import Zone
+from stedi_assets.policy import Policy, policy_of
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
+    from stedi_assets.erasure.registry import Registry
+    from stedi_assets.erasure.suppression import Suppression
     from stedi_assets.lakehouse.tables import Tables
 
 
@@ -42,15 +48,23 @@ class Lakehouse(ConfigurableResource[Any]):
         default="auto",
         description="Expected rows: reference, none, a JSON file, or auto (reference if the zone holds data/).",
     )
+    consent: str = Field(
+        default="", description="Consent policy: published or at-reading; empty: as STEDI_CONSENT says."
+    )
+    serials: str = Field(
+        default="", description="Shared serials: published or unambiguous; empty: as STEDI_SERIALS says."
+    )
     _run: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["Lakehouse"]:
         # Loading the definitions must stay quick: the catalog's client is imported when a run begins.
+        from stedi_assets.erasure.registry import Registry
         from stedi_assets.lakehouse.catalog import open_catalog
         from stedi_assets.lakehouse.tables import Tables
 
         settings = Settings.load()
+        policy = policy_of(settings, _started_ms(context), self.consent, self.serials)
         with home_lock(settings, context.log.info if context.log else print):
             endpoints = connect(settings)
             s3 = self.s3.get_client()
@@ -58,7 +72,10 @@ class Lakehouse(ConfigurableResource[Any]):
                 "settings": settings,
                 "tables": Tables(open_catalog(endpoints), self.engine.spark_session, s3, settings.retention_days),
                 "zone": Zone.of(self.landing, s3) if self.landing else home_zone(endpoints, s3),
-                "as_of_ms": _started_ms(context),
+                "policy": policy,
+                "s3": s3,
+                "endpoints": endpoints,
+                "registry": Registry(settings.home, s3, endpoints.bucket),
                 "staging": f"s3://{endpoints.bucket}/staging",
             }
             try:
@@ -79,9 +96,47 @@ class Lakehouse(ConfigurableResource[Any]):
         return self.engine.spark_session  # type: ignore[no-any-return]
 
     @property
-    def as_of_ms(self) -> int:
-        """When the run started (epoch ms): a consent that begins later is none yet."""
-        return self._run["as_of_ms"]  # type: ignore[no-any-return]
+    def policy(self) -> Policy:
+        """What this run goes by: whose readings are used, and since when."""
+        return self._run["policy"]  # type: ignore[no-any-return]
+
+    @property
+    def s3_client(self) -> Any:
+        """The store's client."""
+        return self._run["s3"]
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the services of the home are."""
+        return self._run["endpoints"]  # type: ignore[no-any-return]
+
+    def vacuum(self) -> None:
+        """Takes what was deleted out of the store's own files. Raises ServicesError."""
+        vacuum(self.settings.home)
+
+    @cached_property
+    def suppression(self) -> "Suppression":
+        """Who was erased: what is theirs is dropped where it lands. Raises RegistryError."""
+        return self.registry.suppression()
+
+    @property
+    def registry(self) -> "Registry":
+        """The requests to be forgotten, of this home."""
+        return self._run["registry"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def pseudonym_key(self) -> "DataFrame":
+        """The key to the training table's ids, as a one-row table. Raises SettingsError, KeyFileError."""
+        from stedi_assets.transforms.pseudonyms import key_frame
+
+        return key_frame(self.spark, pseudonym_key(self.settings.home))
+
+    def facts(self, contract: Contract) -> dict[str, str]:
+        """What is kept with a publication: the policy, where the data came from, which key its ids are made with."""
+        facts = {**self.policy.facts, LANDING: self.zone.uri}
+        if contract.subject_column:
+            facts[PSEUDONYM_KEY] = fingerprint(pseudonym_key(self.settings.home))
+        return facts
 
     @property
     def staging(self) -> str:
@@ -103,7 +158,7 @@ class Lakehouse(ConfigurableResource[Any]):
         given = self.expect
         if given == "auto":
             given = "reference" if not self.landing and self.zone.is_copy_of(self.settings.data) else "none"
-        return read_expectations(given)
+        return read_expectations(given, self.policy.consent)
 
 
 def _started_ms(context: InitResourceContext) -> int:

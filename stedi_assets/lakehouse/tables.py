@@ -67,6 +67,17 @@ class Tables:
             )
         return read_files(self.spark, contract, published.files)
 
+    def read_published(self, contract: Contract, published: Published) -> "DataFrame":
+        """The rows of this snapshot, with the schema that its files have."""
+        if not published.files:
+            return self.spark.createDataFrame([], contract.ddl)
+        return self.spark.read.parquet(*published.files)
+
+    def every_file(self, contract: Contract) -> list[str]:
+        """Every data file below the table's location, of whatever snapshot, or of none."""
+        table = find_table(self.catalog, contract)
+        return sorted(self._list(f"{table.location()}/data")) if table else []
+
     def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
         """Writes the rows beside the published table. `upstream` names the tables read to compute them.
 

@@ -8,7 +8,8 @@ Rules. Keys match without regard to case (ASCII). Columns are judged in the cont
 - string: a string as it is, or an integer as its text.
 - int, bigint, double: a number, or a string that is one as JSON writes them, blanks around it trimmed. 246.0 and
   24.6e1 are integers, true is no number.
-- unit epoch_ms: a date of this business; 0 too where the column isn't required.
+- unit epoch_ms: a date of this business; 0 too where the column isn't required; where it is open-ended, also one far
+  ahead or below zero.
 - A field that is there more than once has to mean the same each time.
 """
 
@@ -157,10 +158,16 @@ def _whole_number(value: object, column: Column) -> int | None:
     least, most = LIMITS[column.type]
     if not least <= number <= most:
         raise Misfit(reasons.OUT_OF_RANGE)
-    is_kept_zero = number == 0 and not column.required  # it says that there is no date
-    if column.unit == "epoch_ms" and not is_kept_zero and not EARLIEST_EPOCH_MS <= number < LATEST_EPOCH_MS:
+    if column.unit == "epoch_ms" and not _is_date(number, column):
         raise Misfit(reasons.OUT_OF_RANGE)
     return number
+
+
+def _is_date(number: int, column: Column) -> bool:
+    if column.open_ended and (number < 0 or number >= LATEST_EPOCH_MS):
+        return True
+    is_kept_zero = number == 0 and not column.required  # it says that there is no date
+    return is_kept_zero or EARLIEST_EPOCH_MS <= number < LATEST_EPOCH_MS
 
 
 def _boolean(value: object, _: Column) -> bool:

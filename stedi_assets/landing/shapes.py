@@ -179,5 +179,9 @@ def _in_range(array: pa.Array, column: Column) -> Flags:
     fits: Flags = (numbers >= least) & (numbers <= most)
     if column.unit == "epoch_ms":
         dates = (numbers >= EARLIEST_EPOCH_MS) & (numbers < LATEST_EPOCH_MS)
-        fits &= dates if column.required else dates | (numbers == 0)
+        if not column.required:
+            dates |= numbers == 0
+        if column.open_ended:
+            dates |= (numbers < 0) | (numbers >= LATEST_EPOCH_MS)
+        fits &= dates
     return fits

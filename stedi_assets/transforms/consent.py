@@ -1,13 +1,15 @@
-"""The consent rule: who agreed to research. The one place that says so.
+"""The consent rule: who agreed to research, and which readings that covers. The one place that says so.
 
-Here: which record of a customer governs, whether it consents, and when two addresses are one customer. Every
-transform and every consent check asks here. Not here: which rows of which table follow from it.
+Here: which record of a customer governs, whether it consents, when two addresses are one customer, whose serial is
+whose, and whether a reading is covered. Every transform and every consent check asks here. Not here: the policies'
+names (`policy`), which rows of which table follow from it.
 """
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from stedi_assets.contracts.customer_key import BLANKS
+from stedi_assets.policy import Policy
 
 
 def customer_key(email: Column) -> Column:
@@ -45,4 +47,35 @@ def governing_consents(customers: DataFrame, as_of_ms: int) -> DataFrame:
         .withColumn("place", F.row_number().over(latest_first))
         .where(F.col("place") == 1)
         .drop("newest", "consents", "place")
+    )
+
+
+def covers(since: Column, taken: Column, policy: Policy) -> Column:
+    """Whether a consent that dates from `since` covers a reading taken then."""
+    return F.lit(True) if policy.consent == "published" else taken >= since
+
+
+def research_customers(customers: DataFrame, policy: Policy) -> DataFrame:
+    """Who agreed to research: customer, serialnumber, since; one row each."""
+    return governing_consents(customers, policy.as_of_ms).select(
+        "customer", "serialnumber", F.col("sharewithresearchasofdate").alias("since")
+    )
+
+
+def serial_owners(customers: DataFrame, policy: Policy) -> DataFrame:
+    """One row per serial: `everyone_since`, when the last of those ever recorded with it agreed; null: not all did.
+
+    Any record of a customer counts, not the newest alone: the readings may date from when the older one was true.
+    """
+    agreed = research_customers(customers, policy).select("customer", "since")
+    owners = (
+        customers.where(F.col("serialnumber").isNotNull())
+        .select("serialnumber", customer_key(F.col("email")).alias("customer"))
+        .distinct()
+    )
+    everyone_agrees = F.count("since") == F.count(F.lit(1))
+    return (
+        owners.join(agreed, on="customer", how="left")
+        .groupBy("serialnumber")
+        .agg(F.when(everyone_agrees, F.max("since")).alias("everyone_since"))
     )

@@ -7,43 +7,63 @@ The engine's workers fetch the objects themselves, by key and ETag: what is read
 is. The engines' own readers skip names that start with a dot or an underscore and take brackets for patterns.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from stedi_assets.contracts import LANDING_QUARANTINE, Contract
+from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.landing.census import census
 from stedi_assets.landing.fetch import fetch
 from stedi_assets.landing.parse import parse
+from stedi_assets.landing.zone import LandedObject
 
 LISTED = "bucket string, source_object string, etag string, bytes bigint"
 TALLY = "source string, source_object string, landed_bytes bigint, text_bytes bigint, objects bigint"
 
+ERASED = "source string, source_object string, source_offset bigint, source_bytes bigint"
+_ERASED = "erased"  # the reason by which findings tell these records; none of the quarantine's
+
 Batches = Iterable[pa.RecordBatch]
 
 
-def landing_rows(objects: DataFrame, contract: Contract, max_object_bytes: int) -> DataFrame:
-    """One row per JSON object that fits the contract, from the listed objects (schema LISTED)."""
+def listing(spark: SparkSession, landed: Sequence[LandedObject]) -> DataFrame:
+    """The objects (schema LISTED), spread so that the engine reads them in parallel."""
+    places = [(o.bucket, o.key, o.etag, o.bytes) for o in landed]
+    return spark.createDataFrame(places, LISTED).repartition(min(max(len(places), 1), 8))
+
+
+def landing_rows(objects: DataFrame, contract: Contract, max_object_bytes: int, suppression: Suppression) -> DataFrame:
+    """One row per JSON object that fits the contract, from the listed objects (schema LISTED), but for the erased."""
 
     def rows_of(batches: Batches) -> Batches:
         for listed in _each(batches):
             content = fetch(listed["bucket"], listed["source_object"], listed["etag"])
             for parsed in parse(content, listed["source_object"], contract, max_object_bytes):
                 fits = pc.is_null(parsed.column("reason"))
-                yield parsed.filter(fits).select(list(contract.column_names))
+                kept = pc.and_not(fits, suppression.erased_rows(parsed, contract))
+                yield parsed.filter(kept).select(list(contract.column_names))
 
     return objects.mapInArrow(rows_of, contract.ddl)
 
 
-def examined(objects: DataFrame, rows: DataFrame, source: str, contract: Contract, max_object_bytes: int) -> DataFrame:
+def examined(
+    objects: DataFrame,
+    rows: DataFrame,
+    source: str,
+    contract: Contract,
+    max_object_bytes: int,
+    suppression: Suppression,
+) -> DataFrame:
     """What a second look at every listed object finds (schema TALLY and the quarantine's columns).
 
-    One row per object, counted by a tokenizer of its own; and one per record that does not fit, from those objects
-    alone whose landed rows do not account for every byte. In the first kind `reason` is null, in the second `objects`.
+    One row per object, counted by a tokenizer of its own; and one per record that does not fit or is of someone who
+    was erased, from those objects alone whose landed rows do not account for every byte. In the first kind `reason`
+    is null, in the second `objects`. Of the erased nothing is told but where the record was.
     """
     accounted = rows.groupBy("source_object").agg(F.sum("source_bytes").alias("accounted_bytes"))
     with_accounts = objects.join(accounted, on="source_object", how="left").select(
@@ -64,16 +84,19 @@ def examined(objects: DataFrame, rows: DataFrame, source: str, contract: Contrac
             )
             if counted.text_bytes != listed["accounted_bytes"]:
                 for parsed in parse(content, key, contract, max_object_bytes):
-                    misfits = parsed.filter(pc.is_valid(parsed.column("reason")))
-                    named = {name: misfits.column(name).to_pylist() for name in LANDING_QUARANTINE.column_names[1:]}
-                    yield _finding(source=[source] * misfits.num_rows, **named)
+                    yield from _dropped(parsed, source, contract, suppression)
 
     return with_accounts.mapInArrow(findings_of, _FINDING_DDL)
 
 
 def landing_quarantine(findings: DataFrame) -> DataFrame:
     """One row per damaged stretch or object that does not fit, of all three sources."""
-    return findings.where(F.col("reason").isNotNull()).select(*LANDING_QUARANTINE.column_names)
+    return findings.where(F.col("reason") != _ERASED).select(*LANDING_QUARANTINE.column_names)
+
+
+def erased(findings: DataFrame) -> DataFrame:
+    """One row per record that was dropped because its person was erased (schema ERASED)."""
+    return findings.where(F.col("reason") == _ERASED).select(*_names(ERASED))
 
 
 def tally(findings: DataFrame) -> DataFrame:
@@ -89,6 +112,18 @@ _FINDING_DDL = f"{TALLY}, " + ", ".join(
     f"{c.name} {c.type}" for c in LANDING_QUARANTINE.columns if c.name not in _names(TALLY)
 )
 _ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64()}
+
+
+def _dropped(parsed: pa.RecordBatch, source: str, contract: Contract, suppression: Suppression) -> Batches:
+    """The records that are no rows: those of the erased, without a word of theirs, and those that do not fit."""
+    misfits = parsed.filter(pc.is_valid(parsed.column("reason")))
+    mentions = pa.array([suppression.mentioned_in(raw) for raw in misfits.column("raw").to_pylist()], pa.bool_())
+    for gone in (parsed.filter(suppression.erased_rows(parsed, contract)), misfits.filter(mentions)):
+        places = {name: gone.column(name).to_pylist() for name in _names(ERASED)[1:]}
+        yield _finding(source=[source] * gone.num_rows, reason=[_ERASED] * gone.num_rows, **places)
+    kept = misfits.filter(pc.invert(mentions))
+    named = {name: kept.column(name).to_pylist() for name in LANDING_QUARANTINE.column_names[1:]}
+    yield _finding(source=[source] * kept.num_rows, **named)
 
 
 def _finding(**columns: Any) -> pa.RecordBatch:

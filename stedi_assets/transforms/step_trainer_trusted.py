@@ -1,17 +1,29 @@
 """step_trainer_trusted: readings whose serial is in customers_curated."""
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from stedi_assets.contracts import STEP_TRAINER_TRUSTED
+from stedi_assets.policy import Policy
+from stedi_assets.transforms.consent import covers, serial_owners
 
 
-def step_trainer_trusted(step_trainer_landing: DataFrame, customers_curated: DataFrame) -> DataFrame:
-    """Each distinct reading of a curated customer's step trainer, once (grain: reading).
+def step_trainer_trusted(
+    step_trainer_landing: DataFrame, customers_curated: DataFrame, customer_landing: DataFrame, policy: Policy
+) -> DataFrame:
+    """Each distinct reading of a curated customer's step trainer that the consent covers, once (grain: reading).
 
-    A semi-join: a serial that many customers share (the fulfilment defect) multiplies no reading.
+    A serial that many customers share (the fulfilment defect) multiplies no reading: it is covered from the first of
+    their consents on, or, where only unambiguous serials count, once everyone who has it agrees.
     """
-    return (
-        step_trainer_landing.join(customers_curated.select("serialnumber"), on="serialnumber", how="left_semi")
-        .select(*STEP_TRAINER_TRUSTED.column_names)
-        .distinct()
+    taken = F.col("sensorreadingtime")
+    curated = customers_curated.groupBy("serialnumber").agg(F.min("sharewithresearchasofdate").alias("since"))
+    covered = step_trainer_landing.join(curated, on="serialnumber", how="inner").where(
+        covers(F.col("since"), taken, policy)
     )
+    if policy.serials == "unambiguous":
+        owners = serial_owners(customer_landing, policy).where(F.col("everyone_since").isNotNull())
+        covered = covered.join(owners, on="serialnumber", how="inner").where(
+            covers(F.col("everyone_since"), taken, policy)
+        )
+    return covered.select(*STEP_TRAINER_TRUSTED.column_names).distinct()

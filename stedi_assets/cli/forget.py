@@ -1,0 +1,120 @@
+"""`stedi forget`: takes an address, makes a request of it, runs the job, prints the receipt.
+
+Here: the one place where an address is taken in. From here on only the request's id and keyed hashes go on: not the
+address, which is neither kept nor printed. Not here: erasure itself (`erasure`).
+"""
+
+import json
+import time
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.cli.errors import UsageError
+from stedi_assets.cli.terminal import print_line, print_table
+from stedi_assets.contracts.customer_key import customer_key_of
+from stedi_assets.keys import keyed_hash, pseudonym_key
+from stedi_assets.lakehouse.lock import home_lock
+from stedi_assets.lakehouse.services import Endpoints, start
+from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+
+def forget_customers(email: str | None, landing: str | None, rewrite_landing: bool, json_file: Path | None) -> int:
+    """Erases one customer, or, without an address, everyone who withdrew: 0 when done, 1 when it failed."""
+    settings = Settings.load()
+    if email is not None and "@" not in email:
+        raise UsageError("what was given is no email address; one is expected, as in the customer's records")
+    pseudonym_key(settings.home)  # a key that is no use is refused before anything is changed
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UsageError(f"--json {json_file}: {json_file.parent} is no folder; name a file in one that exists")
+    starting = start(settings.home)  # the services come up while Python imports
+    from stedi_assets.cli.dagster_home import dagster_instance
+    from stedi_assets.cli.progress import Progress
+
+    with Progress() as progress:
+        progress.say("starting")
+        import stedi_assets.definitions  # noqa: F401
+
+        endpoints = starting.wait()
+        with home_lock(settings, progress.say), dagster_instance(settings.home) as instance:
+            request = "withdrawn" if email is None else _request(settings, endpoints, email)
+            receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
+    if receipt is None:
+        print_line(f"FAILED  {failure}")
+        print_line(f"request {request} is not finished; give the same command again to go on with it")
+        return 1
+    if json_file is not None:
+        json_file.write_text(json.dumps(receipt, indent=2) + "\n")
+    _print(receipt)
+    return 0
+
+
+def _request(settings: Settings, endpoints: Endpoints, email: str) -> str:
+    """The id of the customer's request: from now on they are kept out."""
+    from dagster_aws.s3 import S3Resource
+
+    from stedi_assets.erasure.registry import Registry
+    from stedi_assets.lakehouse.connection import export
+    from stedi_assets.transforms.pseudonyms import SUBJECT
+
+    export(endpoints)
+    subject = keyed_hash(pseudonym_key(settings.home), SUBJECT, customer_key_of(email))
+    registry = Registry(settings.home, S3Resource().get_client(), endpoints.bucket)
+    request = registry.request_for(email, subject, int(time.time() * 1000))
+    if request.subject != subject:  # an earlier request, from before the pseudonym key was changed
+        registry.save(replace(request, subject=subject))
+    return request.id
+
+
+def _execute(
+    instance: "DagsterInstance", request: str, landing: str, rewrite_landing: bool
+) -> tuple[dict[str, Any] | None, str]:
+    """The receipt, or why there is none."""
+    from stedi_assets.cli.report import failures_of
+    from stedi_assets.definitions import defs
+    from stedi_assets.jobs import stedi_forget
+
+    run_id = str(uuid.uuid4())
+    result = defs.resolve_job_def(stedi_forget.name).execute_in_process(
+        run_config={
+            "ops": {"forget": {"config": {"request": request, "rewrite_landing": rewrite_landing}}},
+            "resources": {"lakehouse": {"config": {"landing": landing}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        instance=instance,
+        run_id=run_id,
+        raise_on_error=False,
+    )
+    if not result.success:
+        return None, "; ".join(failures_of(instance.all_logs(run_id)))
+    return result.output_for_node("forget"), ""
+
+
+def _print(receipt: dict[str, Any]) -> None:
+    """The receipt for people."""
+    rows = [
+        [
+            name,
+            f"{table['rows_removed']:,}",
+            "" if table["rows"] is None else f"{table['rows']:,}",
+            f"{len(table['snapshots_removed']):,}",
+            f"{table['files_deleted']:,}",
+            str(table["snapshot_id"] or "not published"),
+        ]
+        for name, table in receipt["tables"].items()
+    ]
+    columns = ["table", "rows erased", "rows left", "snapshots erased", "files deleted", "snapshot"]
+    print_table(columns, rows, right=(1, 2, 3, 4))
+    for zone in receipt["landing"]:
+        if zone["rewritten"]:
+            print_line(f"{zone['zone']}: {zone['records']:,} records taken out of {zone['objects']:,} objects")
+        else:
+            print_line(f"{zone['zone']}: left as it is; --rewrite-landing takes the customer out of its objects")
+    if receipt["shared_serials"]:
+        print_line(f"{receipt['shared_serials']:,} serials are also others': their readings stay")
+    people = receipt["customers"]
+    print_line(f"request {receipt['request']}: " + (f"{people:,} erased" if people else "nobody to erase was found"))

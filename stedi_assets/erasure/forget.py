@@ -1,0 +1,178 @@
+"""Erasure, from the request to the receipt: what is taken out where, in which order.
+
+Here: the order, and which columns lead to a person. Not here: whom it is about (`people`), how rows leave a table
+(`history`) or an object (`raw_objects`), the list that keeps them out (`registry`), Dagster and the command line.
+
+The order is such that an erasure which dies is finished by the same request: whom it is about is found in the
+customers' own records, so these go last, after everything that is found by way of them. Who is on the list is kept out
+from the request on, whatever comes of it.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+
+from stedi_assets.contracts import (
+    ACCELEROMETER_LANDING,
+    ACCELEROMETER_TRUSTED,
+    LANDING_QUARANTINE,
+    MACHINE_LEARNING_CURATED,
+    STEP_TRAINER_LANDING,
+    STEP_TRAINER_TRUSTED,
+    Contract,
+)
+from stedi_assets.contracts.customer_key import customer_key_of
+from stedi_assets.erasure.data_files import ErasedRows
+from stedi_assets.erasure.history import IsForeign, TableReceipt, erase_from_table, never
+from stedi_assets.erasure.people import CUSTOMER_TABLES, Agreeing, agreeing, identify, zone_of
+from stedi_assets.erasure.raw_objects import rewrite_zone
+from stedi_assets.erasure.receipt import LandingReceipt, Receipt
+from stedi_assets.erasure.registry import Request
+from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.erasure.table_objects import abort_uploads
+from stedi_assets.keys import fingerprint, keyed_hash, pseudonym_key
+from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID
+from stedi_assets.lakehouse.resource import Lakehouse, home_zone
+from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
+
+WITHDRAWN = "withdrawn"
+# By way of the customers' records, so before them.
+READING_TABLES = (MACHINE_LEARNING_CURATED, STEP_TRAINER_TRUSTED, ACCELEROMETER_TRUSTED)
+LANDED_READINGS = (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING, LANDING_QUARANTINE)
+Test = Callable[[str], bool]
+
+
+def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: bool) -> Receipt:
+    """Carries out a request by its id, or, for `withdrawn`, erases whoever no longer agrees from what is published.
+
+    `rewrite_landing`: also objects of a landing zone that is not the home's own. Called again it finishes what was
+    begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises.
+    """
+    erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request})
+    receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
+    # What steps of dead runs kept for themselves; no run is on while this one holds the home's lock.
+    lakehouse.tables.delete_folder(lakehouse.staging)
+    lakehouse.vacuum()
+    if request != WITHDRAWN:
+        registry = lakehouse.registry
+        registry.save(replace(registry.request(request), completed_ms=_now_ms()))
+    return receipt
+
+
+class _Erasing:
+    """One erasure. `facts` are kept in the snapshots that it publishes."""
+
+    def __init__(self, lakehouse: Lakehouse, facts: Mapping[str, str]) -> None:
+        self._lakehouse = lakehouse
+        self._facts = facts
+        self._key = pseudonym_key(lakehouse.settings.home)
+
+    def withdrawn(self) -> Receipt:
+        """Everyone who is in a trusted or curated table, or its history, and does not agree now."""
+        kept = agreeing(self._lakehouse)
+        seen: set[str] = set()
+        tests = self._unless(kept, seen)
+        tables = [self._erase(contract, tests) for contract in (*READING_TABLES, *CUSTOMER_TABLES[:2])]
+        return Receipt(WITHDRAWN, _now_ms(), len(seen), tuple(tables), (), 0)
+
+    def person(self, id: str, rewrite_landing: bool) -> Receipt:
+        """One customer, from every table and every landed object."""
+        lakehouse, registry = self._lakehouse, self._lakehouse.registry
+        request = registry.request(id)
+        person = identify(lakehouse, registry.suppression(), request.customer)
+        request = _with(request, registry.suppression(), person.serials_landed, person.texts)
+        registry.save(request)
+        suppression = registry.suppression()
+        tests = self._of(request, suppression, person.serials_used)
+        landed = {
+            "serialnumber": lambda serial: suppression.serial(serial) in suppression.serials,
+            "raw": suppression.mentioned_in,
+        }
+        tables = [self._erase(contract, tests, self._is_foreign) for contract in READING_TABLES]
+        tables += [self._erase(contract, {**tests, **landed}) for contract in LANDED_READINGS]
+        zones = self._rewrite(suppression, rewrite_landing)
+        tables += [self._erase(contract, tests) for contract in CUSTOMER_TABLES]
+        found = any(table.snapshots_removed for table in tables) or any(zone.records for zone in zones)
+        return Receipt(id, _now_ms(), int(found), tuple(tables), zones, person.shared_serials)
+
+    def _erase(self, contract: Contract, tests: Mapping[str, Test], is_foreign: IsForeign = never) -> TableReceipt:
+        lakehouse = self._lakehouse
+        foreign = is_foreign if contract.subject_column else never
+        return erase_from_table(
+            lakehouse.tables.catalog, lakehouse.s3_client, contract, tuple(tests), _rows(tests), self._facts, foreign
+        )
+
+    def _is_foreign(self, summary: Mapping[str, str]) -> bool:
+        """Ids made with another key: whose they are, nobody can tell any more."""
+        return summary.get(PSEUDONYM_KEY, fingerprint(self._key)) != fingerprint(self._key)
+
+    def _of(self, request: Request, suppression: Suppression, serials: frozenset[str]) -> dict[str, Test]:
+        devices = {keyed_hash(self._key, DEVICE, serial) for serial in serials}
+        return {
+            **dict.fromkeys(("email", "user"), lambda email: suppression.customer(email) == request.customer),
+            "serialnumber": lambda serial: serial in serials,
+            "subject_id": lambda subject: subject == request.subject,
+            "device_id": lambda device: device in devices,
+        }
+
+    def _unless(self, kept: Agreeing, seen: set[str]) -> dict[str, Test]:
+        subjects = {keyed_hash(self._key, SUBJECT, customer) for customer in kept.customers}
+        devices = {keyed_hash(self._key, DEVICE, serial) for serial in kept.serials}
+
+        def has_withdrawn(email: str) -> bool:
+            customer = customer_key_of(email)
+            if customer not in kept.customers:
+                seen.add(customer)
+            return customer not in kept.customers
+
+        return {
+            **dict.fromkeys(("email", "user"), has_withdrawn),
+            "serialnumber": lambda serial: serial not in kept.serials,
+            "subject_id": lambda subject: subject not in subjects,
+            "device_id": lambda device: device not in devices,
+        }
+
+    def _rewrite(self, suppression: Suppression, rewrite_landing: bool) -> tuple[LandingReceipt, ...]:
+        """The home's own zone always, the zone that the data came from only if it was asked for."""
+        lakehouse = self._lakehouse
+        own = home_zone(lakehouse.endpoints, lakehouse.s3_client)
+        abort_uploads(lakehouse.s3_client, own.uri)  # parts of objects that never came to be are kept, too
+        found = zone_of(lakehouse)
+        zones = [own] if found.uri == own.uri else [own, found]
+        limit = lakehouse.settings.max_object_bytes
+        return tuple(
+            LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, limit))
+            if zone.uri == own.uri or rewrite_landing
+            else LandingReceipt.left(zone.uri)
+            for zone in zones
+        )
+
+
+def _rows(tests: Mapping[str, Test]) -> ErasedRows:
+    """Rows with a value that fails the test of its column; in a customer's own record the address alone decides."""
+
+    def erased(piece: pa.Table) -> pa.BooleanArray:
+        names = [name for name in tests if name in piece.column_names]
+        gone = pa.repeat(pa.scalar(False), piece.num_rows)
+        for name in ["email"] if "email" in names else names:
+            encoded = piece.column(name).combine_chunks().dictionary_encode()
+            is_gone = [value is not None and tests[name](value) for value in encoded.dictionary.to_pylist()]
+            gone = pa.compute.or_(gone, pa.array(is_gone, pa.bool_()).take(encoded.indices).fill_null(False))
+        return gone
+
+    return erased
+
+
+def _with(request: Request, suppression: Suppression, serials: frozenset[str], texts: frozenset[str]) -> Request:
+    """The request with what was found of the person; what an earlier attempt found stays."""
+    return replace(
+        request,
+        serials=tuple(sorted({*request.serials, *map(suppression.serial, serials)})),
+        mentions=tuple(sorted({*request.mentions, *map(suppression.mention, texts)})),
+    )
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
