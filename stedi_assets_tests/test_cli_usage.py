@@ -1,10 +1,13 @@
 """What a user does wrong is said in one message, with exit status 2 and no traceback."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from stedi_assets_tests.commands import command
+from stedi_assets.lakehouse.lock import home_lock
+from stedi_assets.settings import Settings
+from stedi_assets_tests.commands import REPOSITORY, command
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def test_a_setting_that_cannot_be_used_is_named(own_home: Path) -> None:
     ],
 )
 def test_a_policy_or_a_key_that_cannot_be_used_is_refused(own_home: Path, setting: str, value: str, said: str) -> None:
-    finished = command("stedi", "run", home=own_home, **{setting: value})
+    finished = command("stedi", "run", home=own_home, folder=REPOSITORY, **{setting: value})
     assert finished.returncode == 2
     assert finished.stderr.startswith(f"stedi: {said}")
     assert "Traceback" not in finished.stderr
@@ -65,3 +68,20 @@ def test_nobody_to_judge_by_is_exit_1_and_one_message(own_home: Path) -> None:
     assert finished.returncode == 1
     assert "no customer record" in finished.stdout
     assert "Traceback" not in finished.stdout + finished.stderr
+
+
+def test_an_error_of_a_worker_is_one_sentence(own_home: Path) -> None:
+    finished = command("stedi", "run", home=own_home, STEDI_MAX_OBJECT_BYTES="200")
+    assert finished.returncode == 1
+    (said,) = [line for line in finished.stdout.splitlines() if line.startswith("FAILED")]
+    assert said.startswith("FAILED  a landing object holds more than 200 bytes of text")
+    assert "STEDI_MAX_OBJECT_BYTES" in said
+    assert "Traceback" not in finished.stdout + finished.stderr
+
+
+def test_erasure_waits_for_a_run_and_spares_what_it_has_staged(own_home: Path) -> None:
+    with home_lock(replace(Settings.load(), home=own_home), lambda _text: None):
+        finished = command("stedi", "forget", "a@x.org", home=own_home, STEDI_LOCK_TIMEOUT_SECONDS="1")
+    assert finished.returncode == 1
+    assert "another run has been working" in finished.stderr
+    assert not (own_home / "erasure.key").exists(), "nothing was begun"

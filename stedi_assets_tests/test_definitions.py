@@ -30,8 +30,9 @@ GRAPH = {
         "trusted/step_trainer_trusted",
     ],
 }
-COMMON = ["schema", "row_count", "expected_rows", "grain"]
+COMMON = ["schema", "row_count", "expected_rows", "grain", "required_values"]
 LANDING = [
+    "erased_kept_out",
     "files_accounted",
     "objects_accounted",
     "bytes_accounted",
@@ -45,8 +46,8 @@ CHECKS = {
     "customer_landing": [*COMMON, *LANDING],
     "accelerometer_landing": [*COMMON, *LANDING],
     "step_trainer_landing": [*COMMON, *LANDING],
-    "landing_quarantine": COMMON,
-    "customer_trusted": [*COMMON, "consent_by_email", "withdrawn_since"],
+    "landing_quarantine": [*COMMON, "erased_kept_out"],
+    "customer_trusted": [*COMMON, "consent_by_email", "withdrawn_since", "governing_records"],
     "accelerometer_trusted": [
         *COMMON,
         "consent_by_email",
@@ -61,6 +62,7 @@ CHECKS = {
         "withdrawn_since",
         "email_in_customer_trusted",
         "email_in_accelerometer_trusted",
+        "governing_records",
     ],
     "step_trainer_trusted": [
         *COMMON,

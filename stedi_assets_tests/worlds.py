@@ -9,8 +9,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from stedi_assets.audits import Audit, Verdict
-from stedi_assets.audits.views import consent_views
+from stedi_assets.audits.views import consent_views, rows_of_the_erased
 from stedi_assets.contracts import CONTRACTS, SOURCES, contract_of
+from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.keys import keyed_hash
 from stedi_assets.policy import Policy
 from stedi_assets.transforms.landing import ERASED, LISTED, TALLY
@@ -66,6 +67,7 @@ SOUND: World = {
         {"source": source, "source_object": f"landing/{source}.json", "etag": source, "bytes": 40} for source in SOURCES
     ],
     "erased": [],
+    "forgotten": [],
     "expectations": [{"name": "customer_trusted", "n": 2}],
 }
 for _source, _contract in SOURCES.items():
@@ -89,6 +91,10 @@ def verdicts_of(spark: SparkSession, table: str, world: World, policy: Policy = 
     views["quarantine"] = views["landing_quarantine"]
     views |= consent_views(contract, views["customer_landing"], policy, lambda: key_frame(spark, PSEUDONYM_KEY))
     views["staged"] = frame(spark, contract, *world["staged"]) if "staged" in world else views[table]
+    forgotten = frozenset(keyed_hash(PSEUDONYM_KEY, row["domain"], row["text"]) for row in world["forgotten"])
+    suppression = Suppression(PSEUDONYM_KEY, forgotten, forgotten, forgotten)
+    if contract.zone == "landing":
+        views["rows_of_the_erased"] = rows_of_the_erased(contract, views["staged"], suppression)
     parameters = {**policy.sql_parameters, "max_quarantine_share": "0.3"}
     return {verdict.check: verdict for verdict in Audit(contract, views, parameters).verdicts()}
 
@@ -122,6 +128,13 @@ def alter(view: str, place: int, **row: Any) -> Callable[[World], None]:
 def add_to(view: str, **row: Any) -> Callable[[World], None]:
     def seed(world: World) -> None:
         world[view].append({**world[view][0], **row})
+
+    return seed
+
+
+def forget(domain: str, text: str) -> Callable[[World], None]:
+    def seed(world: World) -> None:
+        world["forgotten"].append({"domain": domain, "text": text})
 
     return seed
 

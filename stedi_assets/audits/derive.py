@@ -16,16 +16,23 @@ ALLOWED_CHECK = Check(
     actual="SELECT 0",
 )
 ANSWERED_FROM_SCHEMA = (SCHEMA_CHECK, ALLOWED_CHECK)
+KEPT_OUT_CHECK = Check(
+    "erased_kept_out",
+    "Nothing here is of someone who was erased (stedi forget). Counted: rows that are.",
+    actual="SELECT count(*) FROM rows_of_the_erased",
+)
 # Asked of what is published as well, when a run fails and leaves it in place.
 WITHDRAWN = "withdrawn_since"
 
 
 def checks_of(contract: Contract) -> tuple[Check, ...]:
     """Every check of the table, the schema first."""
-    checks = [SCHEMA_CHECK, _row_count(contract), _expected_rows(contract), _grain(contract)]
+    checks = [SCHEMA_CHECK, _row_count(contract), _expected_rows(contract), _grain(contract), _required(contract)]
     if contract.allowed_columns:
         checks.insert(1, ALLOWED_CHECK)
-    if contract.zone != "landing":
+    if contract.zone == "landing":
+        checks.append(KEPT_OUT_CHECK)
+    else:
         checks += [*_consent(contract), *_unambiguous(contract), withdrawn_check(contract)]
     checks += [_reference(reference) for reference in contract.references]
     return (*checks, *contract.checks)
@@ -58,6 +65,15 @@ def _grain(contract: Contract) -> Check:
         f"No two rows share {', '.join(keys) if contract.grain else 'all their values'}. Counted: rows too many.",
         actual="SELECT (SELECT count(*) FROM staged) - "
         f"(SELECT count(*) FROM (SELECT 1 FROM staged GROUP BY {listed}))",
+    )
+
+
+def _required(contract: Contract) -> Check:
+    missing = " OR ".join(f"`{column.name}` IS NULL" for column in contract.columns if column.required)
+    return Check(
+        "required_values",
+        "Every column that the contract requires has a value. Counted: rows without.",
+        actual=f"SELECT count(*) FROM staged WHERE {missing}",
     )
 
 

@@ -1,16 +1,18 @@
-"""What checks are told of consent: who agreed, and whose serial is whose.
+"""What checks are told of people: who agreed, whose serial is whose, and which staged rows are of the erased.
 
-Here: the rule's own answer (`transforms.consent`) as the views that checks name. Not here: the recounts, which find the
-same by another way (`contracts.consenting`).
+Here: the rules' own answers (`transforms.consent`, `erasure.suppression`) as the views that checks name. Not here: the
+recounts, which find the same by another way (`contracts.consenting`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from stedi_assets.contracts import Contract
+from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.policy import Policy
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -29,3 +31,22 @@ def consent_views(
         agreed = with_pseudonyms(agreed, key, subject_id=(SUBJECT, F.col("customer")), device_id=device)
         owners = with_pseudonyms(owners, key, device_id=device)
     return {"research_customers": agreed, "serial_owners": owners}
+
+
+def rows_of_the_erased(contract: Contract, staged: "DataFrame", suppression: Suppression) -> "DataFrame":
+    """`rows_of_the_erased`: one row (its place) for each staged row, or raw text, of someone who was erased."""
+    judged = [name for name in (contract.email_column, contract.serial_column, "raw") if name in contract.column_names]
+
+    def recognised(batches: "Iterable[pa.RecordBatch]") -> "Iterable[pa.RecordBatch]":
+        import pyarrow as pa
+
+        for batch in batches:
+            if "raw" in judged:
+                found = pa.array([suppression.mentioned_in(raw or "") for raw in batch["raw"].to_pylist()], pa.bool_())
+            else:
+                found = suppression.erased_rows(batch, contract)
+            yield batch.filter(found).select(["source_offset"])
+
+    if suppression.is_empty:
+        return staged.limit(0).select("source_offset")
+    return staged.select(*judged, "source_offset").mapInArrow(recognised, "source_offset bigint")

@@ -35,7 +35,24 @@ def answer(sql: str, style: str) -> None:
         columns = [column[0] for column in result.description or ()]
         _print(columns, result.fetchall(), style)
     except duckdb.Error as error:
-        raise UsageError(f"the query failed: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"the query failed: {_said(error)}") from None
+
+
+def _said(error: "duckdb.Error") -> str:
+    """What the query's author needs; of an error about a value its kind alone, as it quotes the value."""
+    import duckdb
+
+    about_the_text = (
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.ParserException,
+        duckdb.PermissionException,
+        duckdb.SyntaxException,
+        duckdb.InvalidInputException,
+    )
+    if isinstance(error, about_the_text):
+        return str(error).splitlines()[0]
+    return f"{type(error).__name__.removesuffix('Exception')} error; its words are left out, as they quote data"
 
 
 def _named_tables(database: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:

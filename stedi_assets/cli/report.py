@@ -4,6 +4,7 @@ Here: reading a run's events into a report. Its JSON is an interface: names chan
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +172,14 @@ def _failure(entry: "EventLogEntry") -> str:
     error = data.error
     while error.cause is not None:
         error = error.cause
-    return " ".join(str(error.message).split())[:500]
+    return _sentence(str(error.message))
+
+
+def _sentence(message: str) -> str:
+    """What an error says, in one line: of a worker's error, whose trace comes along, the end."""
+    _, is_traced, trace = message.rpartition("Traceback (most recent call last)")
+    raised = re.findall(r"^\s*[\w.]+(?:Error|Exception|TooLarge): (.*)", trace, re.MULTILINE) if is_traced else []
+    return " ".join((raised[-1] if raised else message).split())[:500]
 
 
 def _table_seconds(entries: "Sequence[EventLogEntry]") -> dict[str, float]:

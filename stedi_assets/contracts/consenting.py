@@ -1,22 +1,23 @@
 """Who consents and what that covers, once more: the SQL that the recounts share.
 
 On purpose not the transforms' rule (`transforms.consent`) but another way to the same sets, by grouping instead of
-windows: a mistake in one of the two shows as a row count that differs. Only for recounts.
+windows: a mistake in one of the two shows as a row count that differs. Only for recounts and checks.
 
 $at_reading, $unambiguous, $as_of_ms are the policy's parameters (`policy`).
 """
 
 from stedi_assets.contracts.customer_key import customer_key
+from stedi_assets.contracts.model import Check
 
 EMAIL, RECORD_EMAIL, USER = customer_key("email"), customer_key("r.email"), customer_key("r.user")
 
-# customer (its key), since (epoch ms), serial: one row for each customer who agreed to research.
+# customer (its key), updated, since (epoch ms), serial: one row for each customer who agreed to research.
 CONSENTING = f"""
 newest AS (
     SELECT {EMAIL} AS customer, max(lastupdatedate) AS updated FROM customer_landing GROUP BY 1
 ),
 current_records AS (
-    SELECT n.customer, r.serialnumber AS serial, coalesce(r.sharewithresearchasofdate, 0) AS agreed_at
+    SELECT n.customer, n.updated, r.serialnumber AS serial, coalesce(r.sharewithresearchasofdate, 0) AS agreed_at
     FROM customer_landing r JOIN newest n ON {RECORD_EMAIL} = n.customer AND r.lastupdatedate = n.updated
 ),
 agreed AS (
@@ -24,7 +25,7 @@ agreed AS (
     GROUP BY customer HAVING min(agreed_at) > 0 AND max(agreed_at) <= $as_of_ms
 ),
 consenting AS (
-    SELECT a.customer, a.since, max(c.serial) AS serial
+    SELECT a.customer, a.since, max(c.updated) AS updated, max(c.serial) AS serial
     FROM current_records c JOIN agreed a ON c.customer = a.customer AND c.agreed_at = a.since
     GROUP BY a.customer, a.since
 )
@@ -80,3 +81,15 @@ steps AS (
     GROUP BY r.serialnumber, r.sensorreadingtime, r.distancefromobject
 )
 """
+
+# Of a table of customers: that each row is the very record that governs, not just some consenting one.
+GOVERNING_RECORDS = Check(
+    "governing_records",
+    "Every row is its customer's newest record, of several the one with the latest consent. Counted: rows of others.",
+    actual=f"""
+    WITH {CONSENTING}
+    SELECT count(*) FROM staged s LEFT ANTI JOIN consenting c
+    ON {customer_key("s.email")} = c.customer AND s.lastupdatedate = c.updated
+       AND s.sharewithresearchasofdate = c.since AND coalesce(s.serialnumber, '') = coalesce(c.serial, '')
+    """,
+)

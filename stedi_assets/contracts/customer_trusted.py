@@ -1,6 +1,6 @@
 """Contract of customer_trusted: the customers who agreed to research."""
 
-from stedi_assets.contracts.consenting import CONSENTING
+from stedi_assets.contracts.consenting import CONSENTING, GOVERNING_RECORDS
 from stedi_assets.contracts.customer_landing import CUSTOMER_LANDING
 from stedi_assets.contracts.model import Contract, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
@@ -15,4 +15,5 @@ CUSTOMER_TRUSTED = Contract(
     email_column="email",
     serial_column="serialnumber",
     columns=carried_from(CUSTOMER_LANDING, without=PROVENANCE_NAMES),
+    checks=(GOVERNING_RECORDS,),
 )

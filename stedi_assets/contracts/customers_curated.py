@@ -1,6 +1,6 @@
 """Contract of customers_curated: the customers who agreed to research and have motion data."""
 
-from stedi_assets.contracts.consenting import MOVING
+from stedi_assets.contracts.consenting import GOVERNING_RECORDS, MOVING
 from stedi_assets.contracts.customer_trusted import CUSTOMER_TRUSTED
 from stedi_assets.contracts.model import Contract, Reference, carried_from
 
@@ -18,4 +18,5 @@ CUSTOMERS_CURATED = Contract(
         Reference("email", "customer_trusted", "email", key="email"),
         Reference("email", "accelerometer_trusted", "user", key="email"),
     ),
+    checks=(GOVERNING_RECORDS,),
 )

@@ -54,6 +54,7 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
     # What steps of dead runs kept for themselves; no run is on while this one holds the home's lock.
     lakehouse.tables.delete_folder(lakehouse.staging)
+    abort_uploads(lakehouse.s3_client, lakehouse.staging)
     lakehouse.vacuum()
     if request != WITHDRAWN:
         registry = lakehouse.registry
