@@ -226,7 +226,7 @@ def test_no_bounds_of_personal_columns_in_the_metadata(tables: Tables, catalog: 
 def test_column_descriptions_are_in_the_catalog(tables: Tables, catalog: Catalog) -> None:
     publish(tables, "s1")
     schema = catalog.load_table("stedi.step_trainer_trusted").schema()
-    assert {f.name: f.doc for f in schema.fields} == {c.name: c.description for c in STEP_TRAINER_TRUSTED.columns}
+    assert {f.name: f.doc for f in schema.fields} == {c.name: c.comment for c in STEP_TRAINER_TRUSTED.columns}
 
 
 def test_two_homes_never_meet(tables: Tables, tmp_path: Path) -> None:
