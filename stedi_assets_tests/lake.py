@@ -15,7 +15,7 @@ from stedi_assets.definitions import build_definitions
 from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
 from stedi_assets.erasure.registry import Registry
 from stedi_assets.jobs import stedi_forget, stedi_lakehouse
-from stedi_assets.keys import keyed_hash, pseudonym_key
+from stedi_assets.keys import ERASURE_FILE, keyed_hash, pseudonym_key
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.landing.zone import Zone
@@ -137,7 +137,8 @@ class Lake:
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def drop_tables(self) -> None:
-        self.s3.delete_object(Bucket=self.endpoints.bucket, Key=REGISTRY_KEY)  # nobody was ever erased
+        (Settings.load().home / ERASURE_FILE).unlink(missing_ok=True)  # nobody was ever erased
+        self.s3.delete_object(Bucket=self.endpoints.bucket, Key=REGISTRY_KEY)
         if self.catalog.namespace_exists(NAMESPACE):
             for name in self.catalog.list_tables(NAMESPACE):
                 self.catalog.drop_table(name)

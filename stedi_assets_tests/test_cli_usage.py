@@ -28,6 +28,7 @@ from stedi_assets_tests.commands import REPOSITORY, command
         (["forget", "a@x.org", "--withdrawn"], "expected EMAIL, or - to read it from standard input, or --withdrawn"),
         (["forget", "nobody"], "is no email address"),
         (["forget", "-"], "is no email address"),
+        (["forget", "caf\udce9@x.org"], "is no email address"),
         (["forget", "a@x.org", "--json", "/nowhere/r.json"], "/nowhere is no folder"),
         (["query", "SELECT * FROM customer_trusted"], "customer_trusted was never published"),
         (["run", "extra"], "unexpected: extra"),

@@ -20,6 +20,7 @@ from stedi_assets.contracts import (
     STEP_TRAINER_TRUSTED,
 )
 from stedi_assets.erasure import forget as forgetting
+from stedi_assets.settings import Settings
 from stedi_assets_tests.lake import (
     CUSTOMERS,
     MOTIONS,
@@ -171,24 +172,25 @@ def test_an_erasure_that_died_is_finished_by_the_same_request(
         patch.setattr(forgetting._Erasing, "_rewrite" if dies_before == "_rewrite" else "_erase", dies)
         assert not lake.forget(request, rewrite_landing=True).success
     assert lake.registry.request(request).completed_ms is None
-    receipt_of(lake.forget(request, rewrite_landing=True))
+    receipt = receipt_of(lake.forget(request, rewrite_landing=True))
     assert lake.registry.request(request).completed_ms is not None
+    assert receipt["customers"] == 1
+    removed = {table: numbers["rows_removed"] for table, numbers in receipt["tables"].items() if "customer" in table}
+    assert removed == dict.fromkeys(("customers_curated", "customer_trusted", "customer_landing"), 1)
+    assert receipt["tables"]["machine_learning_curated"]["rows_removed"] == 5
+    assert (
+        sum(zone["records"] for zone in receipt["landing"]),
+        receipt["tables"]["step_trainer_landing"]["rows_removed"],
+    ) == (5, 2)
     assert lake.rows(CUSTOMER_LANDING, "email") == ["ben@x.org", "no@x.org"]
     assert lake.rows(STEP_TRAINER_TRUSTED, "serialnumber") == ["s2"]
     assert lake.rows(MACHINE_LEARNING_CURATED) == []
     assert "ann@" not in landed_text(lake).lower()
+    receipt_of(lake.forget(request, rewrite_landing=True))
+    files = {file.name: file.read_text() for file in (Settings.load().home / "erasures").glob(f"{request}*")}
+    assert files == {f"{request}.json": json.dumps(receipt, indent=2) + "\n"}, "and is not replaced by one of nothing"
 
 
 def test_a_request_that_nobody_made_is_refused(lake: Lake, landed: Path) -> None:
     assert lake.run().success
     assert "no erasure with this id" in failure(lake.forget("nobody"))
-
-
-def test_ids_of_another_key_are_nobodys_and_go(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STEDI_PSEUDONYM_SECRET", "the first secret of this lakehouse")
-    assert lake.run().success
-    monkeypatch.setenv("STEDI_PSEUDONYM_SECRET", "the second secret, after a change")
-    receipt = receipt_of(lake.forget(lake.request("ann@x.org")))
-    assert receipt["tables"]["machine_learning_curated"]["rows"] == 0
-    assert lake.run().success
-    assert lake.rows(MACHINE_LEARNING_CURATED) == []

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from stedi_assets.contracts import (
     ACCELEROMETER_TRUSTED,
     CONTRACTS,
@@ -22,8 +24,10 @@ from stedi_assets_tests.lake import (
     failed_checks,
     failure,
     lines,
+    motion,
     receipt_of,
     snapshots,
+    step,
 )
 
 BOTH = ["Ann@x.org", "ben@x.org"]
@@ -98,3 +102,59 @@ def test_a_table_whose_own_audit_failed_tells_of_what_it_left_in_place(
 
 def test_nobody_is_erased_where_nobody_is_known(lake: Lake) -> None:
     assert "no customer record" in failure(lake.forget("withdrawn"))
+
+
+def test_who_has_no_record_that_refuses_is_kept(lake: Lake, landed: Path) -> None:
+    """A customer who is missing from a delivery, or whose record was damaged, has not withdrawn."""
+    assert lake.run().success
+    assert lake.run().success
+    cut = lines([customer("no@x.org", "s3", agreed=None)]) + '{"email": "ann@x.org", "serialNumber": "s1"'
+    bring(lake, landed, customers=cut)
+    result = lake.run()
+    assert not result.success, "too much is in quarantine"
+    assert set(withdrawn_since(lake, result.run_id).values()) == {0}
+    for receipt in (receipt_of(lake.forget("withdrawn")), receipt_of(lake.forget("withdrawn"))):
+        assert receipt["customers"] == 0
+        assert all(table["rows_removed"] == 0 for table in receipt["tables"].values())
+    assert lake.rows(CUSTOMER_TRUSTED, "email") == BOTH
+    assert len(snapshots(lake, CUSTOMER_TRUSTED)) == 2
+
+
+def test_an_empty_delivery_of_customers_withdraws_nobody(lake: Lake, landed: Path) -> None:
+    assert lake.run().success
+    bring(lake, landed, customers="")
+    assert lake.run().success
+    assert lake.rows(CUSTOMER_TRUSTED) == []
+    assert "no customer record" in failure(lake.forget("withdrawn"))
+    assert len(snapshots(lake, CUSTOMER_TRUSTED)) == 2, "what can be rolled back to is still there"
+
+
+def test_a_table_made_of_unambiguous_serials_stays_so(lake: Lake, tmp_path: Path) -> None:
+    owners = [customer("ann@x.org", "s"), customer("ben@x.org", "s"), customer("cat@x.org", "c")]
+    motions = [motion(f"{name}@x.org") for name in ("ann", "ben", "cat")]
+    bring(lake, tmp_path, owners, motions, [step("s"), step("c")])
+    assert lake.run(serials="unambiguous").success
+    assert lake.rows(STEP_TRAINER_TRUSTED, "serialnumber") == ["c", "s"]
+    bring(
+        lake,
+        tmp_path,
+        [*owners, customer("ann@x.org", "s", agreed=None, updated=TAKEN)],
+        motions,
+        lines([step("c")]) + "{",
+    )
+    assert not lake.run(serials="unambiguous").success
+    assert receipt_of(lake.forget("withdrawn"))["customers"] == 1
+    assert lake.rows(STEP_TRAINER_TRUSTED, "serialnumber") == ["c"]
+
+
+def test_too_few_subjects_are_too_few_after_an_erasure_too(
+    lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEDI_MINIMUM_SUBJECTS", "2")
+    assert lake.run().success
+    assert lake.rows(MACHINE_LEARNING_CURATED) != []
+    withdraw_ann(lake, landed)
+    receipt = receipt_of(lake.forget("withdrawn"))
+    assert receipt["tables"]["machine_learning_curated"]["rows"] == 0
+    assert receipt["tables"]["machine_learning_curated"]["rows_removed"] == 5
+    assert lake.rows(CUSTOMER_TRUSTED, "email") == ["ben@x.org"]

@@ -14,7 +14,8 @@ from stedi_assets.assets.metadata import KINDS, OWNERS, check_specs, declared, k
 from stedi_assets.assets.publishing import publish_if_sound
 from stedi_assets.assets.raw import raw_key
 from stedi_assets.assets.withdrawal import tell_who_withdrew
-from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE, SOURCES
+from stedi_assets.audits.views import rows_of_the_erased
+from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
 from stedi_assets.landing.zone import LandedObject, LandingError
@@ -22,6 +23,8 @@ from stedi_assets.transforms import landing as transforms
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from stedi_assets.erasure.suppression import Suppression
 
 LANDING_CONTRACTS = tuple(contract for contract in CONTRACTS if contract.zone == "landing")
 
@@ -56,6 +59,8 @@ def landing(
     Each is published by a commit of its own, the quarantine first; only a run that dies between two of them leaves
     some old and some new, and the next one mends it.
     """
+    from stedi_assets.erasure.serials import theirs_alone
+
     if lakehouse.fill_empty_zone():
         context.log.info("the landing zone was empty: filled from %s", lakehouse.settings.data)
     try:
@@ -66,16 +71,21 @@ def landing(
         source: transforms.listing(lakehouse.spark, [landed for landed in listed if landed.source == source])
         for source in SOURCES
     }
-    limit, suppression = lakehouse.settings.max_object_bytes, lakehouse.suppression
     tables = lakehouse.tables
-    staged = {
-        source: tables.stage(transforms.landing_rows(objects[source], contract, limit, suppression), contract)
-        for source, contract in SOURCES.items()
-    }
-    rows = {source: tables.read_staged(staged[source]) for source in SOURCES}
+    staged: dict[str, Staged] = {}
+    rows: dict[str, DataFrame] = {}
+    suppression = lakehouse.suppression
+    for source, contract in SOURCES.items():
+        landed_rows = transforms.landing_rows(
+            objects[source], contract, lakehouse.settings.max_object_bytes, suppression
+        )
+        staged[source] = tables.stage(landed_rows, contract)
+        rows[source] = tables.read_staged(staged[source])
+        if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
+            suppression = theirs_alone(suppression, rows[source])
     folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
     try:
-        findings = _examine(lakehouse, objects, rows, folder)
+        findings = _examine(lakehouse, objects, rows, suppression, folder)
         quarantine = tables.stage(transforms.landing_quarantine(findings), LANDING_QUARANTINE)
         shared = {
             "tally": transforms.tally(findings),
@@ -86,7 +96,14 @@ def landing(
         }
         # The quarantine first: whatever happens between two publications, no object is in neither table.
         every = [quarantine, *staged.values()]
-        yield from publish_if_sound(lakehouse, every, {table.contract.table: shared for table in every})
+        views = {
+            table.contract.table: {
+                **shared,
+                "rows_of_the_erased": rows_of_the_erased(table.contract, tables.read_staged(table), suppression),
+            }
+            for table in every
+        }
+        yield from publish_if_sound(lakehouse, every, views)
     finally:
         tables.delete_folder(folder)
 
@@ -98,10 +115,14 @@ def _objects(lakehouse: Lakehouse, listed: list[LandedObject]) -> "DataFrame":
 
 
 def _examine(
-    lakehouse: Lakehouse, objects: dict[str, "DataFrame"], rows: dict[str, "DataFrame"], folder: str
+    lakehouse: Lakehouse,
+    objects: dict[str, "DataFrame"],
+    rows: dict[str, "DataFrame"],
+    suppression: "Suppression",
+    folder: str,
 ) -> "DataFrame":
     """The findings of a second look at every object, kept in a folder until the step ends: they are read twice."""
-    limit, suppression = lakehouse.settings.max_object_bytes, lakehouse.suppression
+    limit = lakehouse.settings.max_object_bytes
     first, *others = (
         transforms.examined(objects[source], rows[source], source, contract, limit, suppression)
         for source, contract in SOURCES.items()

@@ -14,7 +14,6 @@ from dagster import AssetCheckResult, Failure, MaterializeResult, MetadataValue
 
 from stedi_assets.assets.metadata import check_result, key_of, lineage, preview
 from stedi_assets.audits import WITHDRAWN, Audit, Verdict
-from stedi_assets.audits.views import rows_of_the_erased
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
 
@@ -50,10 +49,7 @@ def _audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"
         **lakehouse.policy.sql_parameters,
         "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
     }
-    rows = lakehouse.tables.read_staged(staged)
-    here = {**views, "expectations": expectations, "staged": rows}
-    if staged.contract.zone == "landing":
-        here["rows_of_the_erased"] = rows_of_the_erased(staged.contract, rows, lakehouse.suppression)
+    here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
     return Audit(staged.contract, here, parameters).verdicts()
 
 

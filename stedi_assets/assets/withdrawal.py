@@ -30,7 +30,7 @@ def tell_who_withdrew(context: HookContext) -> None:
             DagsterEvent(
                 event_type_value=DagsterEventType.ASSET_CHECK_EVALUATION.value,
                 job_name=context.job_name,
-                message=f"{verdict.actual} customers in the published {verdict.table} have withdrawn since",
+                message=f"{WITHDRAWN}: {verdict.actual} in what stays published of {verdict.table}",
                 event_specific_data=_evaluation(verdict),
             ),
             run_id=context.run_id,

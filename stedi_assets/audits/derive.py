@@ -125,11 +125,17 @@ def _unambiguous(contract: Contract) -> list[Check]:
 def withdrawn_check(contract: Contract) -> Check:
     """Who in the table no longer agrees. A warning: what a run publishes is held to consent_by_... above."""
     way, key, known = _ways(contract)[0]
+    refusing = (
+        f"serial_owners r ON {key} = r.{known} AND r.anyone_since IS NULL"
+        if way == "serial"
+        else f"refusing_customers r ON {key} = r.{known}"
+    )
     return Check(
         WITHDRAWN,
         "Nobody in what is published has withdrawn since. After a run that failed, of the version that it left in "
-        f"place: stedi forget --withdrawn takes them out. Counted: customers, by {way}.",
-        actual=f"SELECT count(DISTINCT {key}) FROM staged s LEFT ANTI JOIN research_customers r ON {key} = r.{known}",
+        "place: stedi forget --withdrawn takes them out. Counted: "
+        + ("serials of which no customer agrees." if way == "serial" else "customers."),
+        actual=f"SELECT count(DISTINCT {key}) FROM staged s LEFT SEMI JOIN {refusing}",
         severity="WARN",
     )
 

@@ -19,18 +19,21 @@ if TYPE_CHECKING:
 def consent_views(
     contract: Contract, customers: "DataFrame", policy: Policy, pseudonym_key: "Callable[[], DataFrame]"
 ) -> "dict[str, DataFrame]":
-    """`research_customers` and `serial_owners`, by pseudonyms too where the table leads to people by these."""
+    """`research_customers`, `refusing_customers`, `serial_owners`; by pseudonyms too where a table leads by these."""
     from pyspark.sql import functions as F
 
-    from stedi_assets.transforms.consent import research_customers, serial_owners
+    from stedi_assets.transforms.consent import refusing_customers, research_customers, serial_owners
     from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT, with_pseudonyms
 
     agreed, owners = research_customers(customers, policy), serial_owners(customers, policy)
+    refusing = refusing_customers(customers, policy)
     if contract.subject_column:
         key, device = pseudonym_key(), (DEVICE, F.col("serialnumber"))
-        agreed = with_pseudonyms(agreed, key, subject_id=(SUBJECT, F.col("customer")), device_id=device)
+        subject = (SUBJECT, F.col("customer"))
+        agreed = with_pseudonyms(agreed, key, subject_id=subject, device_id=device)
+        refusing = with_pseudonyms(refusing, key, subject_id=subject)
         owners = with_pseudonyms(owners, key, device_id=device)
-    return {"research_customers": agreed, "serial_owners": owners}
+    return {"research_customers": agreed, "refusing_customers": refusing, "serial_owners": owners}
 
 
 def rows_of_the_erased(contract: Contract, staged: "DataFrame", suppression: Suppression) -> "DataFrame":

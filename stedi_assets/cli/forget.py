@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def forget_customers(email: str | None, landing: str | None, rewrite_landing: bool, json_file: Path | None) -> int:
     """Erases one customer, or, without an address, everyone who withdrew: 0 when done, 1 when it failed."""
     settings = Settings.load()
-    if email is not None and "@" not in email:
+    if email is not None and not _is_address(email):
         raise UsageError("what was given is no email address; one is expected, as in the customer's records")
     pseudonym_key(settings.home)  # a key that is no use is refused before anything is changed
     if json_file is not None and not json_file.parent.is_dir():
@@ -45,12 +45,19 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
             receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
     if receipt is None:
         print_line(f"FAILED  {failure}")
-        print_line(f"request {request} is not finished; give the same command again to go on with it")
+        print_line("the erasure is not finished; give the same command again to go on with it")
         return 1
     if json_file is not None:
         json_file.write_text(json.dumps(receipt, indent=2) + "\n")
     _print(receipt)
     return 0
+
+
+def _is_address(email: str) -> bool:
+    try:
+        return "@" in email and bool(email.encode())
+    except UnicodeEncodeError:  # bytes of the command line that are not UTF-8
+        return False
 
 
 def _request(settings: Settings, endpoints: Endpoints, email: str) -> str:
@@ -117,4 +124,4 @@ def _print(receipt: dict[str, Any]) -> None:
     if receipt["shared_serials"]:
         print_line(f"{receipt['shared_serials']:,} serials are also others': their readings stay")
     people = receipt["customers"]
-    print_line(f"request {receipt['request']}: " + (f"{people:,} erased" if people else "nobody to erase was found"))
+    print_line(f"request {receipt['request']}: " + (f"{people:,} erased" if people else "nothing was found to erase"))

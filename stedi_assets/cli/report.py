@@ -179,7 +179,8 @@ def _sentence(message: str) -> str:
     """What an error says, in one line: of a worker's error, whose trace comes along, the end."""
     _, is_traced, trace = message.rpartition("Traceback (most recent call last)")
     raised = re.findall(r"^\s*[\w.]+(?:Error|Exception|TooLarge): (.*)", trace, re.MULTILINE) if is_traced else []
-    return " ".join((raised[-1] if raised else message).split())[:500]
+    said = raised[-1] if raised else re.sub(r"^stedi_assets[\w.]*: ", "", message)
+    return " ".join(said.split())[:500]
 
 
 def _table_seconds(entries: "Sequence[EventLogEntry]") -> dict[str, float]:

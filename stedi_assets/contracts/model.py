@@ -46,8 +46,9 @@ class Check:
     """One statement about a staged table: a query for a number, and what that number must be.
 
     Queries are Spark SQL over the views that the asset gives its audit: the tables by their names, `staged` (the table
-    under audit), `expectations`, `research_customers`, `serial_owners`. $NAME stands for a parameter of the policy.
-    They return one number; null fails the check, so that a query that finds nothing to count says 0 itself.
+    under audit), `expectations`, `research_customers`, `refusing_customers`, `serial_owners`. $NAME stands for a
+    parameter of the policy. They return one number; null fails the check, so that a query that finds nothing to count
+    says 0 itself.
     """
 
     name: str

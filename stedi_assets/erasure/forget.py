@@ -17,6 +17,8 @@ import pyarrow as pa
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
+    CUSTOMER_TRUSTED,
+    CUSTOMERS_CURATED,
     LANDING_QUARANTINE,
     MACHINE_LEARNING_CURATED,
     STEP_TRAINER_LANDING,
@@ -26,31 +28,42 @@ from stedi_assets.contracts import (
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.erasure.data_files import ErasedRows
 from stedi_assets.erasure.history import IsForeign, TableReceipt, erase_from_table, never
-from stedi_assets.erasure.people import CUSTOMER_TABLES, Agreeing, agreeing, identify, zone_of
+from stedi_assets.erasure.people import (
+    CUSTOMER_TABLES,
+    Person,
+    Refusing,
+    current_records,
+    identify,
+    refusing,
+    zone_of,
+)
 from stedi_assets.erasure.raw_objects import rewrite_zone
-from stedi_assets.erasure.receipt import LandingReceipt, Receipt
+from stedi_assets.erasure.receipt import Journal, LandingReceipt, Receipt
 from stedi_assets.erasure.registry import Request
+from stedi_assets.erasure.serials import theirs_alone
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.erasure.table_objects import abort_uploads
 from stedi_assets.keys import fingerprint, keyed_hash, pseudonym_key
-from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID
+from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID, NeverPublishedError
 from stedi_assets.lakehouse.resource import Lakehouse, home_zone
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
 WITHDRAWN = "withdrawn"
-# By way of the customers' records, so before them.
-READING_TABLES = (MACHINE_LEARNING_CURATED, STEP_TRAINER_TRUSTED, ACCELEROMETER_TRUSTED)
+RECEIPTS = "erasures"  # folder of the home
+# In the snapshots' summaries.
+MINIMUM_SUBJECTS, SERIALS = "stedi.minimum-subjects", "stedi.serials"
 LANDED_READINGS = (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING, LANDING_QUARANTINE)
 Test = Callable[[str], bool]
 
 
 def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: bool) -> Receipt:
-    """Carries out a request by its id, or, for `withdrawn`, erases whoever no longer agrees from what is published.
+    """Carries out a request by its id, or, for `withdrawn`, erases whoever refuses from what is published.
 
     `rewrite_landing`: also objects of a landing zone that is not the home's own. Called again it finishes what was
     begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises.
     """
-    erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request})
+    journal = Journal(lakehouse.settings.home / RECEIPTS / f"{request}.json")
+    erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request}, journal)
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
     # What steps of dead runs kept for themselves; no run is on while this one holds the home's lock.
     lakehouse.tables.delete_folder(lakehouse.staging)
@@ -59,50 +72,79 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     if request != WITHDRAWN:
         registry = lakehouse.registry
         registry.save(replace(registry.request(request), completed_ms=_now_ms()))
+    journal.close(receipt)
     return receipt
 
 
 class _Erasing:
     """One erasure. `facts` are kept in the snapshots that it publishes."""
 
-    def __init__(self, lakehouse: Lakehouse, facts: Mapping[str, str]) -> None:
+    def __init__(self, lakehouse: Lakehouse, facts: Mapping[str, str], journal: Journal) -> None:
         self._lakehouse = lakehouse
         self._facts = facts
+        self._journal = journal
         self._key = pseudonym_key(lakehouse.settings.home)
 
     def withdrawn(self) -> Receipt:
-        """Everyone who is in a trusted or curated table, or its history, and does not agree now."""
-        kept = agreeing(self._lakehouse)
+        """Everyone who has a record that does not agree, from the trusted and curated tables and their history."""
+        erased = refusing(self._lakehouse)
         seen: set[str] = set()
-        tests = self._unless(kept, seen)
-        tables = [self._erase(contract, tests) for contract in (*READING_TABLES, *CUSTOMER_TABLES[:2])]
+        order = (STEP_TRAINER_TRUSTED, ACCELEROMETER_TRUSTED, CUSTOMERS_CURATED, CUSTOMER_TRUSTED)
+        tables = [self._erase(contract, self._refusing(contract, erased, seen)) for contract in order]
+        # Ids made with another key can't be judged: they go as soon as anybody has to.
+        foreign = self._is_foreign if seen else never
+        training = MACHINE_LEARNING_CURATED
+        tables += self._erase_training(self._refusing(training, erased, seen), foreign)
         return Receipt(WITHDRAWN, _now_ms(), len(seen), tuple(tables), (), 0)
 
-    def person(self, id: str, rewrite_landing: bool) -> Receipt:
+    def person(self, request_id: str, rewrite_landing: bool) -> Receipt:
         """One customer, from every table and every landed object."""
         lakehouse, registry = self._lakehouse, self._lakehouse.registry
-        request = registry.request(id)
+        request = registry.request(request_id)
         person = identify(lakehouse, registry.suppression(), request.customer)
-        request = _with(request, registry.suppression(), person.serials_landed, person.texts)
-        registry.save(request)
-        suppression = registry.suppression()
-        tests = self._of(request, suppression, person.serials_used)
-        landed = {
+        registry.save(_with(request, registry.suppression(), person))
+        request = registry.request(request_id)
+        suppression = theirs_alone(registry.suppression(), current_records(lakehouse))
+        tests = self._of(request, suppression, person.serials_unused)
+        landed: dict[str, Test] = {
             "serialnumber": lambda serial: suppression.serial(serial) in suppression.serials,
             "raw": suppression.mentioned_in,
         }
-        tables = [self._erase(contract, tests, self._is_foreign) for contract in READING_TABLES]
+        tables = self._erase_training(tests, self._is_foreign if person.is_known else never)
+        tables += [self._erase(contract, tests) for contract in (STEP_TRAINER_TRUSTED, ACCELEROMETER_TRUSTED)]
         tables += [self._erase(contract, {**tests, **landed}) for contract in LANDED_READINGS]
         zones = self._rewrite(suppression, rewrite_landing)
         tables += [self._erase(contract, tests) for contract in CUSTOMER_TABLES]
-        found = any(table.snapshots_removed for table in tables) or any(zone.records for zone in zones)
-        return Receipt(id, _now_ms(), int(found), tuple(tables), zones, person.shared_serials)
+        is_found = person.is_known or any(table.snapshots_removed for table in tables)
+        return Receipt(request_id, _now_ms(), int(is_found), tuple(tables), zones, person.shared_serials)
+
+    def _erase_training(self, tests: Mapping[str, Test], is_foreign: IsForeign) -> list[TableReceipt]:
+        """From the training table; where too few subjects are left for it, all of what is published of it."""
+        lakehouse, contract = self._lakehouse, MACHINE_LEARNING_CURATED
+        receipt = self._erase(contract, tests, is_foreign)
+        try:
+            published = lakehouse.tables.published(contract)
+        except NeverPublishedError:
+            return [receipt]
+        subjects = lakehouse.tables.read_published(contract, published)
+        left = subjects.select("subject_id").distinct().count() if "subject_id" in subjects.columns else 0
+        if not receipt.rows_removed or not 0 < left < int(published.summary.get(MINIMUM_SUBJECTS, "0")):
+            return [receipt]
+        return [self._erase(contract, tests, lambda summary: summary.get(ERASURE) == self._facts[ERASURE])]
 
     def _erase(self, contract: Contract, tests: Mapping[str, Test], is_foreign: IsForeign = never) -> TableReceipt:
         lakehouse = self._lakehouse
         foreign = is_foreign if contract.subject_column else never
-        return erase_from_table(
-            lakehouse.tables.catalog, lakehouse.s3_client, contract, tuple(tests), _rows(tests), self._facts, foreign
+        return self._journal.add(
+            erase_from_table(
+                lakehouse.tables.catalog,
+                lakehouse.s3_client,
+                contract,
+                tuple(tests),
+                _rows(tests),
+                self._facts,
+                foreign,
+            )
         )
 
     def _is_foreign(self, summary: Mapping[str, str]) -> bool:
@@ -118,22 +160,29 @@ class _Erasing:
             "device_id": lambda device: device in devices,
         }
 
-    def _unless(self, kept: Agreeing, seen: set[str]) -> dict[str, Test]:
-        subjects = {keyed_hash(self._key, SUBJECT, customer) for customer in kept.customers}
-        devices = {keyed_hash(self._key, DEVICE, serial) for serial in kept.serials}
+    def _refusing(self, contract: Contract, erased: Refusing, seen: set[str]) -> dict[str, Test]:
+        """Of `erased`; `seen` comes to hold the customers that were found. The table's policy says which serials."""
+        serials = erased.ambiguous if self._is_unambiguous(contract) else erased.serials
+        subjects = {keyed_hash(self._key, SUBJECT, customer): customer for customer in erased.customers}
+        devices = {keyed_hash(self._key, DEVICE, serial) for serial in serials}
 
-        def has_withdrawn(email: str) -> bool:
-            customer = customer_key_of(email)
-            if customer not in kept.customers:
-                seen.add(customer)
-            return customer not in kept.customers
+        def found(customer: str | None) -> bool:
+            if customer in erased.customers:
+                seen.add(str(customer))
+            return customer in erased.customers
 
         return {
-            **dict.fromkeys(("email", "user"), has_withdrawn),
-            "serialnumber": lambda serial: serial not in kept.serials,
-            "subject_id": lambda subject: subject not in subjects,
-            "device_id": lambda device: device not in devices,
+            **dict.fromkeys(("email", "user"), lambda email: found(customer_key_of(email))),
+            "serialnumber": lambda serial: serial in serials,
+            "subject_id": lambda subject: found(subjects.get(subject)),
+            "device_id": lambda device: device in devices,
         }
+
+    def _is_unambiguous(self, contract: Contract) -> bool:
+        try:
+            return self._lakehouse.tables.published(contract).summary.get(SERIALS) == "unambiguous"
+        except NeverPublishedError:
+            return False
 
     def _rewrite(self, suppression: Suppression, rewrite_landing: bool) -> tuple[LandingReceipt, ...]:
         """The home's own zone always, the zone that the data came from only if it was asked for."""
@@ -144,7 +193,7 @@ class _Erasing:
         zones = [own] if found.uri == own.uri else [own, found]
         limit = lakehouse.settings.max_object_bytes
         return tuple(
-            LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, limit))
+            self._journal.add_zone(LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, limit)))
             if zone.uri == own.uri or rewrite_landing
             else LandingReceipt.left(zone.uri)
             for zone in zones
@@ -166,12 +215,12 @@ def _rows(tests: Mapping[str, Test]) -> ErasedRows:
     return erased
 
 
-def _with(request: Request, suppression: Suppression, serials: frozenset[str], texts: frozenset[str]) -> Request:
+def _with(request: Request, suppression: Suppression, person: Person) -> Request:
     """The request with what was found of the person; what an earlier attempt found stays."""
     return replace(
         request,
-        serials=tuple(sorted({*request.serials, *map(suppression.serial, serials)})),
-        mentions=tuple(sorted({*request.mentions, *map(suppression.mention, texts)})),
+        serials=tuple(sorted({*request.serials, *map(suppression.serial, person.serials)})),
+        mentions=tuple(sorted({*request.mentions, *map(suppression.mention, person.texts)})),
     )
 
 

@@ -5,18 +5,20 @@ here: taking it out (`history`, `raw_objects`), the order of that (`forget`).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from stedi_assets.contracts import CUSTOMER_LANDING, CUSTOMER_TRUSTED, CUSTOMERS_CURATED, SOURCES
+from stedi_assets.erasure.serials import but_for_the_erased
 from stedi_assets.erasure.suppression import CUSTOMER, NOBODY, Suppression
 from stedi_assets.lakehouse.publication import LANDING, NeverPublishedError
-from stedi_assets.lakehouse.resource import Lakehouse
+from stedi_assets.lakehouse.resource import Lakehouse, home_zone
 from stedi_assets.landing.zone import Zone
 from stedi_assets.transforms import landing as transforms
-from stedi_assets.transforms.consent import customer_key, governing_consents
+from stedi_assets.transforms.consent import customer_key, refusing_customers, research_customers
 from stedi_assets.transforms.pseudonyms import key_frame, with_pseudonyms
 
 CUSTOMER_TABLES = (CUSTOMERS_CURATED, CUSTOMER_TRUSTED, CUSTOMER_LANDING)
@@ -35,20 +37,30 @@ class NobodyKnownError(LookupError):
 
 @dataclass(frozen=True)
 class Person:
-    """What is one customer's alone. `serials_landed`: of nobody else; `serials_used`: of nobody else who agrees."""
+    """What every record tells of one customer. `is_known`: whether there is any.
 
-    serials_landed: frozenset[str]
-    serials_used: frozenset[str]
-    texts: frozenset[str]
+    serials: every one that they were ever recorded with; serials_unused: of these, the ones that nobody else has who
+    agrees and was not erased; shared_serials: how many others have, too, agreeing or not.
+    texts: name and phone, where nobody else's.
+    """
+
+    is_known: bool
+    serials: frozenset[str]
+    serials_unused: frozenset[str]
     shared_serials: int
+    texts: frozenset[str]
 
 
 @dataclass(frozen=True)
-class Agreeing:
-    """Who agrees: the customers' keys, and every serial that any of them was ever recorded with."""
+class Refusing:
+    """Who does not agree, by a record that says so: their keys, and the serials that nobody who agrees has.
+
+    ambiguous: the serials that somebody has who does not agree.
+    """
 
     customers: frozenset[str]
     serials: frozenset[str]
+    ambiguous: frozenset[str]
 
 
 def zone_of(lakehouse: Lakehouse) -> Zone:
@@ -63,56 +75,64 @@ def zone_of(lakehouse: Lakehouse) -> Zone:
 
 
 def current_records(lakehouse: Lakehouse) -> DataFrame:
-    """Every customer record that landed or is published, published yet or not. Raises NobodyKnownError.
+    """Every customer record that landed or is published, published yet or not; there may be none.
 
     The newest word of a customer may stand in an object whose run failed: that alone must not keep a withdrawal back.
     """
-    found: list[DataFrame] = []
-    landed = [landed for landed in zone_of(lakehouse).objects() if SOURCES[landed.source] is CUSTOMER_LANDING]
-    if landed:
-        objects = transforms.listing(lakehouse.spark, landed)
-        limit = lakehouse.settings.max_object_bytes
-        found.append(transforms.landing_rows(objects, CUSTOMER_LANDING, limit, NOBODY))
-    try:
-        found.append(lakehouse.tables.read(CUSTOMER_LANDING))
-    except NeverPublishedError:
-        if not found:
-            raise NobodyKnownError from None
-    return _union(found)
+    own, found = home_zone(lakehouse.endpoints, lakehouse.s3_client), zone_of(lakehouse)
+    landed = [
+        landed
+        for zone in ([own] if own.uri == found.uri else [own, found])
+        for landed in zone.objects()
+        if SOURCES[landed.source] is CUSTOMER_LANDING
+    ]
+    objects = transforms.listing(lakehouse.spark, landed)
+    limit = lakehouse.settings.max_object_bytes
+    records = transforms.landing_rows(objects, CUSTOMER_LANDING, limit, NOBODY)
+    with suppress(NeverPublishedError):
+        records = records.unionByName(lakehouse.tables.read(CUSTOMER_LANDING))
+    return records.select(*CUSTOMER_TRUSTED.column_names)
 
 
-def agreeing(lakehouse: Lakehouse) -> Agreeing:
-    """Everyone who agrees now, by the consent rule. Raises NobodyKnownError."""
-    known = current_records(lakehouse).select(*CUSTOMER_TRUSTED.column_names)
-    customers = governing_consents(known, lakehouse.policy.as_of_ms).select("customer")
-    ever = _identifying(known, _history(lakehouse))
-    serials = ever.join(customers, on="customer", how="left_semi").select("serialnumber").distinct()
-    return Agreeing(_values(customers), _values(serials))
+def refusing(lakehouse: Lakehouse) -> Refusing:
+    """Everyone who does not agree now, by the consent rule. Who has no record is kept: nothing says that they refuse.
+
+    Raises NobodyKnownError.
+    """
+    current = current_records(lakehouse)
+    customers = _values(refusing_customers(current, lakehouse.policy).select("customer"))
+    if not customers and not current.limit(1).count():
+        raise NobodyKnownError
+    ever = _identifying(current, _history(lakehouse))
+    named = ever.where(F.col("serialnumber").isNotNull() & (F.col("customer") != "")).select("serialnumber", "customer")
+    refuse = refusing_customers(current, lakehouse.policy)
+    of_refusing = named.join(refuse, on="customer", how="left_semi").select("serialnumber").distinct()
+    of_others = named.join(refuse, on="customer", how="left_anti").select("serialnumber").distinct()
+    ambiguous = _values(of_refusing)
+    return Refusing(customers, ambiguous - _values(of_others), ambiguous)
 
 
 def identify(lakehouse: Lakehouse, suppression: Suppression, customer: str) -> Person:
-    """What is alone of the customer with this hash, by every record there is. Raises NobodyKnownError."""
-    current = current_records(lakehouse).select(*CUSTOMER_TRUSTED.column_names)
-    key = key_frame(lakehouse.spark, suppression.key)
-    is_own = F.col("hash") == customer
-
-    def hashed(records: DataFrame) -> DataFrame:
-        return with_pseudonyms(records, key, hash=(CUSTOMER, F.col("customer")))
-
-    own = hashed(_identifying(current, _history(lakehouse))).where(is_own).select(*_IDENTIFYING).distinct().collect()
+    """What is known of the customer with this hash, by every record there is."""
+    current = current_records(lakehouse)
+    keyed = with_pseudonyms(
+        _identifying(current, _history(lakehouse)),
+        key_frame(lakehouse.spark, suppression.key),
+        hash=(CUSTOMER, F.col("customer")),
+    )
+    own = keyed.where(F.col("hash") == customer).select(*_IDENTIFYING).distinct().collect()
     serials = {row["serialnumber"] for row in own} - {None}
     texts = {row[name] for row in own for name in ("customername", "phone") if row[name]}
-    others = hashed(_identifying(current)).where(~is_own).select("customer", *_IDENTIFYING[1:]).distinct()
-    agreed = governing_consents(current, lakehouse.policy.as_of_ms).select("customer")
-    agreed_others = others.join(agreed, on="customer", how="left_semi")
-    of_others, of_agreed = _among(others, "serialnumber", serials), _among(agreed_others, "serialnumber", serials)
-    shared_texts = _among(others, "customername", texts) | _among(others, "phone", texts)
-    alone = serials - of_others
+    others = _identifying(but_for_the_erased(current, suppression))
+    agreed = research_customers(current, lakehouse.policy).select("customer")
+    of_others = _among(others, "serialnumber", serials)
+    of_agreed = _among(others.join(agreed, on="customer", how="left_semi"), "serialnumber", serials)
     return Person(
-        serials_landed=frozenset(alone),
-        serials_used=frozenset(serials - of_agreed),
-        texts=frozenset((texts - shared_texts) | alone),
+        is_known=bool(own),
+        serials=frozenset(serials),
+        serials_unused=frozenset(serials - of_agreed),
         shared_serials=len(of_others),
+        texts=frozenset(texts - _among(others, "customername", texts) - _among(others, "phone", texts)),
     )
 
 
@@ -128,15 +148,10 @@ def _history(lakehouse: Lakehouse) -> list[DataFrame]:
 
 def _identifying(records: DataFrame, more: Sequence[DataFrame] = ()) -> DataFrame:
     """customer (its key) and what else tells who it is."""
-    frame = _union([records.select(*_IDENTIFYING), *more])
+    frame = records.select(*_IDENTIFYING)
+    for other in more:
+        frame = frame.unionByName(other)
     return frame.withColumn("customer", customer_key(frame["email"]))
-
-
-def _union(frames: Sequence[DataFrame]) -> DataFrame:
-    first, *others = frames
-    for other in others:
-        first = first.unionByName(other)
-    return first
 
 
 def _among(records: DataFrame, column: str, wanted: set[str]) -> set[str]:

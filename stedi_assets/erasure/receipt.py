@@ -1,10 +1,13 @@
 """The receipt of an erasure: what was taken out of where, in numbers and snapshot ids. No personal data.
 
-Only that; its JSON is an interface.
+Only that; its JSON is an interface. It is kept in the home, from the first table on, so that an erasure which dies and
+is gone on with counts all that was taken out.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from stedi_assets.erasure.history import TableReceipt
@@ -52,3 +55,53 @@ class Receipt:
             "landing": [asdict(zone) for zone in self.landing],
             "shared_serials": self.shared_serials,
         }
+
+
+class Journal:
+    """What an erasure has taken out so far, in a file; what an attempt before this one did, and did not end, counts."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._unfinished = file, file.with_suffix(".unfinished.json")
+        self._kept: dict[str, Any] = json.loads(self._unfinished.read_text()) if self._unfinished.exists() else {}
+
+    def add(self, receipt: TableReceipt) -> TableReceipt:
+        """The table's receipt together with what was taken out of it before."""
+        before = self._kept.get(receipt.table, {})
+        together = replace(
+            receipt,
+            rows_removed=receipt.rows_removed + before.get("rows_removed", 0),
+            snapshots_removed=(*before.get("snapshots_removed", ()), *receipt.snapshots_removed),
+            refs_removed=(*before.get("refs_removed", ()), *receipt.refs_removed),
+            files_deleted=receipt.files_deleted + before.get("files_deleted", 0),
+            snapshot_before=before.get("snapshot_before", receipt.snapshot_before),
+        )
+        self._keep(receipt.table, asdict(together))
+        return together
+
+    def add_zone(self, receipt: LandingReceipt) -> LandingReceipt:
+        """The same for a landing zone."""
+        before = self._kept.get(receipt.zone, {})
+        together = replace(
+            receipt,
+            objects=receipt.objects + before.get("objects", 0),
+            records=receipt.records + before.get("records", 0),
+        )
+        self._keep(receipt.zone, asdict(together))
+        return together
+
+    def close(self, receipt: Receipt) -> None:
+        """Keeps the receipt; one that tells of nothing replaces no other."""
+        if receipt.customers or not self._file.exists():
+            _write(self._file, receipt.as_json())
+        self._unfinished.unlink(missing_ok=True)
+
+    def _keep(self, name: str, content: dict[str, Any]) -> None:
+        self._kept[name] = content
+        _write(self._unfinished, self._kept)
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(content, indent=2) + "\n")
+    new.replace(file)

@@ -66,7 +66,10 @@ class Registry:
     def request_for(self, email: str, subject: str | None, now_ms: int) -> Request:
         """The request of this customer, open or completed; a new one where there is none. No address is stored."""
         requests = self._read()
-        key = erasure_key(self.home)  # made now, if nobody was ever erased here: _read refuses a list without it
+        if not has_erasure_key(self.home):
+            # The list first: a key without one says that a list was lost.
+            self._put({"key_check": "0" * 64, "requests": []})
+        key = erasure_key(self.home)
         customer = replace(NOBODY, key=key).customer(email)
         for request in requests:
             if request.customer == customer:
@@ -75,9 +78,9 @@ class Registry:
         self._write([*requests, request])
         return request
 
-    def request(self, id: str) -> Request:
+    def request(self, request_id: str) -> Request:
         """The request with this id. Raises NoSuchRequestError."""
-        return _find(self._read(), id)
+        return _find(self._read(), request_id)
 
     def save(self, request: Request) -> None:
         """Puts a request in the place of the one with its id. Raises NoSuchRequestError."""
@@ -99,6 +102,11 @@ class Registry:
         try:
             content = self.s3.get_object(Bucket=self.bucket, Key=KEY)["Body"].read()
         except self.s3.exceptions.NoSuchKey:
+            if has_erasure_key(self.home):
+                raise RegistryError(
+                    f"s3://{self.bucket}/{KEY}, the list of erasures, is gone, and {self.home / ERASURE_FILE} says "
+                    "that there was one: bring it back from a copy, or the erased would come back with the next landing"
+                ) from None
             return []
         try:
             listed = json.loads(content)
@@ -130,7 +138,9 @@ class Registry:
 
     def _write(self, requests: Iterable[Request]) -> None:
         entries = [_entry_of(request) for request in requests]
-        listed = {"key_check": _key_check(erasure_key(self.home)), "requests": entries}
+        self._put({"key_check": _key_check(erasure_key(self.home)), "requests": entries})
+
+    def _put(self, listed: dict[str, Any]) -> None:
         body = json.dumps(listed, indent=1).encode()
         self.s3.put_object(Bucket=self.bucket, Key=KEY, Body=body, ContentType="application/json")
 
@@ -140,9 +150,9 @@ def _key_check(key: bytes) -> str:
     return keyed_hash(key, "check", "stedi")
 
 
-def _find(requests: list[Request], id: str) -> Request:
+def _find(requests: list[Request], request_id: str) -> Request:
     for request in requests:
-        if request.id == id:
+        if request.id == request_id:
             return request
     raise NoSuchRequestError
 

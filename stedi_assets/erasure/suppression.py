@@ -6,7 +6,8 @@ Here: the question whether a row or an unreadable record is an erased person's. 
 Nobody's address is in here: whoever is on the list is recognised when they arrive, and cannot be read from it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -20,7 +21,7 @@ CUSTOMER, SERIAL, MENTION = "customer", "serial", "mention"  # the hashes' domai
 
 @dataclass(frozen=True)
 class Suppression:
-    """The erased: hashes of their addresses, of the devices that are theirs alone, and of other text about them.
+    """The erased: hashes of their addresses, of their devices, and of other text about them.
 
     customers: of addresses. serials: of serials exactly as they are; every reading of such a device is erased.
     mentions: of whatever else gives the person away in a record that cannot be read: name, phone, serial.
@@ -46,6 +47,10 @@ class Suppression:
     def mention(self, text: str) -> str:
         """The hash of any other text about a person, whatever its case."""
         return keyed_hash(self.key, MENTION, customer_key_of(text))
+
+    def but_for_serials(self, hashes: Collection[str]) -> "Suppression":
+        """Without these devices: somebody who was not erased has them, and nobody can tell whose a reading is."""
+        return replace(self, serials=self.serials.difference(hashes))
 
     def erased_rows(self, batch: pa.RecordBatch, contract: Contract) -> pa.BooleanArray:
         """For each row whether it is an erased person's; never null.

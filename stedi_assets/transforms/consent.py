@@ -62,10 +62,19 @@ def research_customers(customers: DataFrame, policy: Policy) -> DataFrame:
     )
 
 
-def serial_owners(customers: DataFrame, policy: Policy) -> DataFrame:
-    """One row per serial: `everyone_since`, when the last of those ever recorded with it agreed; null: not all did.
+def refusing_customers(customers: DataFrame, policy: Policy) -> DataFrame:
+    """Who does not agree, by a record that says so: customer, one row each. Who has no record is not among them."""
+    agreed = research_customers(customers, policy).select("customer")
+    known = customers.select(customer_key(F.col("email")).alias("customer")).where(F.col("customer") != "").distinct()
+    return known.join(agreed, on="customer", how="left_anti")
 
-    Any record of a customer counts, not the newest alone: the readings may date from when the older one was true.
+
+def serial_owners(customers: DataFrame, policy: Policy) -> DataFrame:
+    """One row per serial that anybody was ever recorded with.
+
+    `anyone_since`: when the first of these agreed; null: nobody does. `everyone_since`: when the last of them did;
+    null: not all do. Any record of a customer counts, not the newest alone: the readings may date from when the older
+    one was true.
     """
     agreed = research_customers(customers, policy).select("customer", "since")
     owners = (
@@ -77,5 +86,8 @@ def serial_owners(customers: DataFrame, policy: Policy) -> DataFrame:
     return (
         owners.join(agreed, on="customer", how="left")
         .groupBy("serialnumber")
-        .agg(F.when(everyone_agrees, F.max("since")).alias("everyone_since"))
+        .agg(
+            F.min("since").alias("anyone_since"),
+            F.when(everyone_agrees, F.max("since")).alias("everyone_since"),
+        )
     )
