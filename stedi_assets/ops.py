@@ -5,7 +5,7 @@ Here: erasure as Dagster runs it and what the UI is told of it. Not here: erasur
 
 from typing import Any
 
-from dagster import AssetMaterialization, Config, MetadataValue, OpExecutionContext, Output, op
+from dagster import AssetObservation, Config, MetadataValue, OpExecutionContext, Output, op
 from pydantic import Field
 
 from stedi_assets.assets.metadata import key_of
@@ -26,14 +26,17 @@ class ForgetConfig(Config):
 
 @op(description="Erases a person, or everyone who no longer agrees, from every table, its history and the store.")
 def forget(context: OpExecutionContext, config: ForgetConfig, lakehouse: Lakehouse) -> Output[dict[str, Any]]:
-    """The receipt; each table that was published anew is recorded as materialized."""
+    """The receipt. Each table that was published anew is recorded as observed.
+
+    Not as materialized: the checks of the materialization before would count as not evaluated, and they hold still.
+    """
     from stedi_assets.erasure.forget import forget as erase
 
     receipt = erase(lakehouse, config.request, context.run_id, config.rewrite_landing)
     for table in receipt.tables:
         if table.snapshot_id is not None and table.snapshot_id != table.snapshot_before:
             context.log_event(
-                AssetMaterialization(
+                AssetObservation(
                     key_of(contract_of(table.table)),
                     description=f"{table.rows_removed:,} rows erased",
                     metadata={
