@@ -155,9 +155,11 @@ def _identifying(records: DataFrame, more: Sequence[DataFrame] = ()) -> DataFram
 
 
 def _among(records: DataFrame, column: str, wanted: set[str]) -> set[str]:
+    """Which of these the records have. They are joined in: as literals, names would stand in query plans."""
     if not wanted:
         return set()
-    return {row[0] for row in records.where(records[column].isin(*wanted)).select(column).distinct().collect()}
+    asked = records.sparkSession.createDataFrame([(value,) for value in sorted(wanted)], f"{column} string")
+    return {row[0] for row in records.join(asked, on=column, how="left_semi").select(column).distinct().collect()}
 
 
 def _values(frame: DataFrame) -> frozenset[str]:
