@@ -16,6 +16,9 @@ from stedi_assets.settings import Settings, SettingsError
 Consent = Literal["published", "at-reading"]
 Serials = Literal["published", "unambiguous"]
 
+# Names of facts that are asked for again where a table was made by an earlier run's policy.
+SERIALS, MINIMUM_SUBJECTS = "stedi.serials", "stedi.minimum-subjects"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -50,8 +53,8 @@ class Policy:
         return {
             "stedi.as-of-ms": str(self.as_of_ms),
             "stedi.consent": self.consent,
-            "stedi.serials": self.serials,
-            "stedi.minimum-subjects": str(self.minimum_subjects),
+            SERIALS: self.serials,
+            MINIMUM_SUBJECTS: str(self.minimum_subjects),
         }
 
 

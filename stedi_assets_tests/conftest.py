@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from stedi_assets.lakehouse.connection import export
 from stedi_assets.lakehouse.engine import embedded_session
 from stedi_assets.lakehouse.services import Endpoints, ensure_running, stop
+from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.lake import Lake, bring
 
 
@@ -44,6 +45,12 @@ def lake(spark: SparkSession) -> Iterator[Lake]:
     lake.drop_tables()
     yield lake
     lake.drop_tables()
+
+
+@pytest.fixture
+def tables(lake: Lake, spark: SparkSession) -> Tables:
+    """The tables of that lakehouse, without a run."""
+    return Tables(lake.catalog, spark, lake.s3, retention_days=3)
 
 
 @pytest.fixture

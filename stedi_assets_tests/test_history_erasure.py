@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.table.update.snapshot import _FastAppendFiles
-from pyspark.sql import SparkSession
 
 from stedi_assets.contracts import ACCELEROMETER_TRUSTED, CUSTOMER_TRUSTED
 from stedi_assets.erasure.history import TableReceipt
@@ -29,11 +28,6 @@ from stedi_assets_tests.erased_tables import (
 from stedi_assets_tests.frames import frame, values
 from stedi_assets_tests.lake import Lake
 from stedi_assets_tests.table_bytes import objects_saying
-
-
-@pytest.fixture
-def tables(lake: Lake, spark: SparkSession) -> Tables:
-    return Tables(lake.catalog, spark, lake.s3, retention_days=3)
 
 
 def test_a_person_vanishes_from_all_that_was_ever_published(lake: Lake, tables: Tables) -> None:

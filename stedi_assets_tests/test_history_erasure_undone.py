@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.io.pyarrow import parquet_files_to_data_files
 from pyiceberg.manifest import DataFile, DataFileContent
-from pyspark.sql import SparkSession
+from pyiceberg.table import Table
 
 from stedi_assets.contracts import CUSTOMER_TRUSTED
 from stedi_assets.erasure import history
@@ -14,7 +14,7 @@ from stedi_assets.erasure.data_files import RewrittenFileError
 from stedi_assets.erasure.history import NotErasableError
 from stedi_assets.erasure.replacement import publish_without
 from stedi_assets.erasure.snapshots import snapshots_of
-from stedi_assets.erasure.table_objects import ObjectsNotDeletedError, delete_objects, table_objects
+from stedi_assets.lakehouse.objects import ObjectsNotDeletedError, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.erased_tables import (
@@ -32,11 +32,6 @@ from stedi_assets_tests.erased_tables import (
 )
 from stedi_assets_tests.lake import Lake
 from stedi_assets_tests.table_bytes import objects_saying
-
-
-@pytest.fixture
-def tables(lake: Lake, spark: SparkSession) -> Tables:
-    return Tables(lake.catalog, spark, lake.s3, retention_days=3)
 
 
 def test_an_erasure_is_refused_when_main_moves_meanwhile(
@@ -143,9 +138,7 @@ def test_a_table_with_files_elsewhere_is_left_alone(lake: Lake, tables: Tables) 
     publish(tables, ANN, BEN)
     stored = file_with(lake, tables, ANN)
     table = table_of(tables)
-    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as appended:
-        (data_file,) = parquet_files_to_data_files(table.io, table.metadata, iter([stored]))
-        appended.append_data_file(_with(data_file, 1, stored.replace("/data/", "/data//")))
+    append_altered(table, stored, 1, stored.replace("/data/", "/data//"))
     before = table_objects(lake.s3, table.location())
     with pytest.raises(NotErasableError, match="1 are not there"):
         erase(tables)
@@ -155,13 +148,17 @@ def test_a_table_with_files_elsewhere_is_left_alone(lake: Lake, tables: Tables) 
 def test_a_table_with_delete_files_is_left_alone(lake: Lake, tables: Tables) -> None:
     publish(tables, ANN, BEN)
     stored = file_with(lake, tables, ANN)
-    table = table_of(tables)
-    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as appended:
-        (data_file,) = parquet_files_to_data_files(table.io, table.metadata, iter([stored]))
-        appended.append_data_file(_with(data_file, 0, DataFileContent.POSITION_DELETES))
+    append_altered(table_of(tables), stored, 0, DataFileContent.POSITION_DELETES)
     with pytest.raises(NotErasableError, match="has delete files"):
         erase(tables)
     assert len(snapshot_ids(tables)) == 2
+
+
+def append_altered(table: Table, stored: str, place: int, value: Any) -> None:
+    """The stored file once more, as something that nothing here writes."""
+    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as appended:
+        (data_file,) = parquet_files_to_data_files(table.io, table.metadata, iter([stored]))
+        appended.append_data_file(_with(data_file, place, value))
 
 
 def _with(data_file: DataFile, place: int, value: Any) -> DataFile:
@@ -172,7 +169,7 @@ def _with(data_file: DataFile, place: int, value: Any) -> DataFile:
 def test_objects_are_deleted_in_batches(lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(tables, ANN)
     publish(tables, BEN)
-    monkeypatch.setattr("stedi_assets.erasure.table_objects._BATCH", 2)
+    monkeypatch.setattr("stedi_assets.lakehouse.objects._BATCH", 2)
     assert erase(tables).files_deleted > 4
     assert_vanished(lake, tables)
 

@@ -9,12 +9,12 @@ number is a check result of that table, of the run that failed, whichever step i
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterEvent, DagsterEventType, HookContext, failure_hook
+from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, HookContext, failure_hook
 
-from stedi_assets.assets.metadata import key_of
+from stedi_assets.assets.metadata import check_result, key_of
 from stedi_assets.audits import WITHDRAWN, Audit, Verdict, withdrawn_check
 from stedi_assets.audits.views import consent_views
-from stedi_assets.contracts import CONTRACTS
+from stedi_assets.contracts import CONTRACTS, contract_of
 from stedi_assets.lakehouse.publication import RUN_ID, NeverPublishedError
 from stedi_assets.lakehouse.resource import Lakehouse
 
@@ -58,10 +58,12 @@ def withdrawn_from_published(lakehouse: Lakehouse, run_id: str) -> Iterator[Verd
 
 
 def _evaluation(verdict: Verdict) -> AssetCheckEvaluation:
+    """The verdict's check result as the event that a step would make of it."""
+    result = check_result(verdict)
     return AssetCheckEvaluation(
-        asset_key=key_of(next(contract for contract in CONTRACTS if contract.table == verdict.table)),
-        check_name=WITHDRAWN,
-        passed=verdict.passed,
-        severity=AssetCheckSeverity.WARN,
-        metadata={"stedi/expected": verdict.expected, "stedi/actual": verdict.actual},
+        asset_key=key_of(contract_of(verdict.table)),
+        check_name=verdict.check,
+        passed=result.passed,
+        severity=result.severity,
+        metadata=result.metadata,
     )

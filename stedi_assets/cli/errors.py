@@ -4,6 +4,8 @@ Only errors whose message already says what was expected, found, and what to do.
 product and keeps its traceback.
 """
 
+from pathlib import Path
+
 from stedi_assets.settings import SettingsError
 
 
@@ -54,3 +56,9 @@ def _said_by_the_store(error: Exception) -> str | None:
 
 class UsageError(ValueError):
     """Wrong usage that only shows once a command has begun."""
+
+
+def refuse_without_folder(json_file: Path | None) -> None:
+    """Raises UsageError for a file to be written that has no folder: before the work, not after it."""
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UsageError(f"--json {json_file}: {json_file.parent} is no folder; name a file in one that exists")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.errors import UsageError
+from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.cli.terminal import print_line, print_table
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.keys import keyed_hash, pseudonym_key
@@ -29,11 +29,11 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
     if email is not None and not _is_address(email):
         raise UsageError("what was given is no email address; one is expected, as in the customer's records")
     pseudonym_key(settings.home)  # a key that is no use is refused before anything is changed
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UsageError(f"--json {json_file}: {json_file.parent} is no folder; name a file in one that exists")
+    refuse_without_folder(json_file)
     starting = start(settings.home)  # the services come up while Python imports
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.progress import Progress
+    from stedi_assets.erasure.registry import WITHDRAWN
 
     with Progress() as progress:
         progress.say("starting")
@@ -41,7 +41,7 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
 
         endpoints = starting.wait()
         with home_lock(settings, progress.say), dagster_instance(settings.home) as instance:
-            request = "withdrawn" if email is None else _request(settings, endpoints, email)
+            request = WITHDRAWN if email is None else _request(settings, endpoints, email)
             receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
     if receipt is None:
         print_line(f"FAILED  {failure}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.errors import UsageError
+from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import pseudonym_key
@@ -44,8 +44,7 @@ def run_lakehouse(
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")
     if expect is not None:
         read_expectations(expect)
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UsageError(f"--json {json_file}: {json_file.parent} is no folder; name a file in one that exists")
+    refuse_without_folder(json_file)
     starting = start(settings.home)  # the services come up while Python imports
     from stedi_assets.cli.progress import Progress
 

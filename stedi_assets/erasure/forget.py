@@ -39,19 +39,17 @@ from stedi_assets.erasure.people import (
 )
 from stedi_assets.erasure.raw_objects import rewrite_zone
 from stedi_assets.erasure.receipt import Journal, LandingReceipt, Receipt
-from stedi_assets.erasure.registry import Request
+from stedi_assets.erasure.registry import WITHDRAWN, Request
 from stedi_assets.erasure.serials import theirs_alone
 from stedi_assets.erasure.suppression import Suppression
-from stedi_assets.erasure.table_objects import abort_uploads
 from stedi_assets.keys import fingerprint, keyed_hash, pseudonym_key
+from stedi_assets.lakehouse.objects import abort_uploads
 from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID, NeverPublishedError
 from stedi_assets.lakehouse.resource import Lakehouse, home_zone
+from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
-WITHDRAWN = "withdrawn"
 RECEIPTS = "erasures"  # folder of the home
-# In the snapshots' summaries.
-MINIMUM_SUBJECTS, SERIALS = "stedi.minimum-subjects", "stedi.serials"
 LANDED_READINGS = (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING, LANDING_QUARANTINE)
 Test = Callable[[str], bool]
 
@@ -100,10 +98,10 @@ class _Erasing:
     def person(self, request_id: str, rewrite_landing: bool) -> Receipt:
         """One customer, from every table and every landed object."""
         lakehouse, registry = self._lakehouse, self._lakehouse.registry
-        request = registry.request(request_id)
-        person = identify(lakehouse, registry.suppression(), request.customer)
-        registry.save(_with(request, registry.suppression(), person))
-        request = registry.request(request_id)
+        request, listed = registry.request(request_id), registry.suppression()
+        person = identify(lakehouse, listed, request.customer)
+        request = _with(request, listed, person)
+        registry.save(request)
         suppression = theirs_alone(registry.suppression(), current_records(lakehouse))
         tests = self._of(request, suppression, person.serials_unused)
         landed: dict[str, Test] = {

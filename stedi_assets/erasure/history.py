@@ -25,8 +25,8 @@ from stedi_assets.contracts import Contract
 from stedi_assets.erasure.data_files import ErasedRows, count_erased
 from stedi_assets.erasure.replacement import Replacement, publish_without
 from stedi_assets.erasure.snapshots import SnapshotFiles, is_live, snapshots_of
-from stedi_assets.erasure.table_objects import abort_uploads, delete_objects, table_objects
 from stedi_assets.lakehouse.catalog import find_table
+from stedi_assets.lakehouse.objects import abort_uploads, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 
 IsForeign = Callable[[Mapping[str, str]], bool]

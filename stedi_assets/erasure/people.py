@@ -100,12 +100,12 @@ def refusing(lakehouse: Lakehouse) -> Refusing:
     Raises NobodyKnownError.
     """
     current = current_records(lakehouse)
-    customers = _values(refusing_customers(current, lakehouse.policy).select("customer"))
+    refuse = refusing_customers(current, lakehouse.policy)
+    customers = _values(refuse)
     if not customers and not current.limit(1).count():
         raise NobodyKnownError
     ever = _identifying(current, _history(lakehouse))
     named = ever.where(F.col("serialnumber").isNotNull() & (F.col("customer") != "")).select("serialnumber", "customer")
-    refuse = refusing_customers(current, lakehouse.policy)
     of_refusing = named.join(refuse, on="customer", how="left_semi").select("serialnumber").distinct()
     of_others = named.join(refuse, on="customer", how="left_anti").select("serialnumber").distinct()
     ambiguous = _values(of_refusing)

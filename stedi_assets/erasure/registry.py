@@ -20,6 +20,7 @@ from stedi_assets.erasure.suppression import NOBODY, Suppression
 from stedi_assets.keys import ERASURE_FILE, erasure_key, has_erasure_key, keyed_hash
 
 KEY = "erasure/suppressed.json"
+WITHDRAWN = "withdrawn"  # in the place of an id: everyone who refuses; nobody is put on the list
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

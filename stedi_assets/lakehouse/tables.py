@@ -25,6 +25,7 @@ from stedi_assets.lakehouse.catalog import (
     find_table,
     published_table,
 )
+from stedi_assets.lakehouse.objects import delete_objects, objects_below
 from stedi_assets.lakehouse.publication import (
     RUN_ID,
     UPSTREAM,
@@ -76,7 +77,7 @@ class Tables:
     def every_file(self, contract: Contract) -> list[str]:
         """Every data file below the table's location, of whatever snapshot, or of none."""
         table = find_table(self.catalog, contract)
-        return sorted(self._list(f"{table.location()}/data")) if table else []
+        return sorted(self._data_files(f"{table.location()}/data")) if table else []
 
     def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
         """Writes the rows beside the published table. `upstream` names the tables read to compute them.
@@ -94,7 +95,7 @@ class Tables:
         )
         self._unpublished.append(staged)
         rows.select(*contract.column_names).write.parquet(folder)
-        written = self._list(folder)
+        written = self._data_files(folder)
         staged.files, staged.bytes = tuple(written), sum(written.values())
         return staged
 
@@ -150,10 +151,8 @@ class Tables:
             self.delete_folder(self._unpublished.pop().folder)
 
     def delete_folder(self, folder: str) -> None:
-        """Deletes every object below a folder that no snapshot refers to."""
-        for uri in self._list(folder, every_object=True):
-            bucket, key = uri.removeprefix("s3://").split("/", 1)
-            self.s3.delete_object(Bucket=bucket, Key=key)
+        """Deletes every object below a folder that no snapshot refers to. Raises ObjectsNotDeletedError."""
+        delete_objects(self.s3, folder, objects_below(self.s3, folder))
 
     def _refuse_if_moved(
         self, name: str, expected: int | None, table: "Table | None", target: str | None = None
@@ -166,16 +165,9 @@ class Tables:
                 "nothing was published: run again"
             )
 
-    def _list(self, folder: str, every_object: bool = False) -> dict[str, int]:
-        """The data files in a folder with their sizes; writers' markers only with `every_object`."""
-        bucket, prefix = folder.removeprefix("s3://").split("/", 1)
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
-        return {
-            f"s3://{bucket}/{entry['Key']}": int(entry["Size"])
-            for page in pages
-            for entry in page.get("Contents", ())
-            if every_object or entry["Key"].endswith(".parquet")
-        }
+    def _data_files(self, folder: str) -> dict[str, int]:
+        """The data files in a folder with their sizes, without writers' markers."""
+        return {uri: size for uri, size in objects_below(self.s3, folder).items() if uri.endswith(".parquet")}
 
 
 def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) -> "DataFrame":

@@ -1,6 +1,7 @@
-"""What the store holds of a table, whether a snapshot refers to it or not.
+"""What the store holds below a folder, whether a snapshot refers to it or not.
 
-Here: listing and deleting objects below a table's location. Not here: which of them a snapshot needs (`snapshots`).
+Here: listing and deleting objects, ending uploads. Not here: which of them a snapshot needs (`erasure.snapshots`), the
+landing zone's own listing (`landing.zone`).
 """
 
 from collections.abc import Collection
@@ -19,10 +20,14 @@ def table_objects(s3: Any, location: str) -> frozenset[str]:
 
     Keys that end in a slash are left out: PyArrow leaves folder markers, and deleting one is deleting a folder.
     """
-    bucket, prefix = _bucket_and_key(location)
+    return frozenset(uri for uri in objects_below(s3, location) if not uri.endswith("/"))
+
+
+def objects_below(s3: Any, folder: str) -> dict[str, int]:
+    """Every object below the folder: its size by its URI."""
+    bucket, prefix = _bucket_and_key(folder)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-    return frozenset(f"s3://{bucket}/{key}" for key in keys if not key.endswith("/"))
+    return {f"s3://{bucket}/{entry['Key']}": int(entry["Size"]) for page in pages for entry in page.get("Contents", ())}
 
 
 def delete_objects(s3: Any, location: str, uris: Collection[str]) -> None:
