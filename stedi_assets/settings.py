@@ -5,11 +5,15 @@ credentials file or in the environment of the one who uses them).
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
+
+DEFAULT_CACHE = Path("~/.cache/stedi").expanduser()
+_ENDPOINT = re.compile(r"sc://[^/;\s]+(/.*)?")
 
 
 class SettingsError(ValueError):
@@ -29,6 +33,8 @@ class Settings:
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
     consent: STEDI_CONSENT. published or at-reading; `policy` tells what they mean.
     serials: STEDI_SERIALS. published or unambiguous; `policy` tells what they mean.
+    engine: STEDI_ENGINE. embedded, spark (Apache Spark on this machine) or sc://HOST:PORT (any Spark Connect endpoint).
+    cache: STEDI_CACHE. Folder for what is fetched once, whatever the home: Apache Spark's jars.
     minimum_subjects: STEDI_MINIMUM_SUBJECTS. With fewer customers, but not none, the training table is left empty.
     """
 
@@ -41,6 +47,8 @@ class Settings:
     consent: str = "published"
     serials: str = "published"
     minimum_subjects: int = 0
+    engine: str = "embedded"
+    cache: Path = DEFAULT_CACHE
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -56,7 +64,15 @@ class Settings:
             consent=env.get("STEDI_CONSENT") or cls.consent,
             serials=env.get("STEDI_SERIALS") or cls.serials,
             minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),
+            engine=_engine(env.get("STEDI_ENGINE") or cls.engine),
+            cache=Path(env.get("STEDI_CACHE") or cls.cache).expanduser().resolve(),
         )
+
+
+def _engine(name: str) -> str:
+    if name in ("embedded", "spark") or _ENDPOINT.fullmatch(name):
+        return name
+    raise SettingsError(f"STEDI_ENGINE is {name.partition('/;')[0]!r}: embedded, spark or sc://HOST:PORT is expected")
 
 
 def _number(env: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from stedi_assets.lakehouse.connection import export
-from stedi_assets.lakehouse.engine import embedded_session
+from stedi_assets.lakehouse.engines.embedded import embedded_session
 from stedi_assets.lakehouse.services import Endpoints, ensure_running, stop
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.lake import Lake, bring

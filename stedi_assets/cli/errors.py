@@ -14,6 +14,7 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.erasure.registry import RegistryError
     from stedi_assets.expectations import ExpectationsError
     from stedi_assets.keys import KeyFileError
+    from stedi_assets.lakehouse.engines import EngineError
     from stedi_assets.lakehouse.lock import HomeBusyError
     from stedi_assets.lakehouse.publication import NeverPublishedError
     from stedi_assets.lakehouse.services import ServicesError
@@ -22,6 +23,7 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {(error.strerror or str(error)).lower()}; check the path and its rights"
     mendable = (
+        EngineError,
         ExpectationsError,
         HomeBusyError,
         KeyFileError,

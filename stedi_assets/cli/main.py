@@ -20,6 +20,21 @@ def _use_home(_context: click.Context, _parameter: click.Parameter, home: Path |
     return home
 
 
+def _use_engine(_context: click.Context, _parameter: click.Parameter, engine: str | None) -> str | None:
+    """As for the home."""
+    if engine is not None:
+        os.environ["STEDI_ENGINE"] = engine
+    return engine
+
+
+engine_option = click.option(
+    "--engine",
+    metavar="embedded|spark|sc://HOST:PORT",
+    callback=_use_engine,
+    expose_value=False,
+    is_eager=True,
+    help="What computes: inside this process, Apache Spark here, or a Spark Connect endpoint (default: STEDI_ENGINE).",
+)
 home_option = click.option(
     "--home",
     type=click.Path(path_type=Path),
@@ -44,6 +59,7 @@ def stedi() -> None:
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--select", "selected", multiple=True, metavar="TABLE...", help="Build these tables only.")
 @click.argument("more_selected", nargs=-1, metavar="")
+@engine_option
 @home_option
 def run(
     landing: str | None,
@@ -106,6 +122,7 @@ def generate(scale: int, out: Path) -> None:
 @click.option("--landing", metavar="s3://URI", help="The bucket prefix that the data came from, if another than last.")
 @click.option("--rewrite-landing", is_flag=True, help="Also rewrite objects of a bucket prefix of your own.")
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the receipt to this file.")
+@engine_option
 @home_option
 def forget(
     email: str | None, withdrawn: bool, landing: str | None, rewrite_landing: bool, json_file: Path | None

@@ -17,8 +17,6 @@ from stedi_assets.policy import Policy
 if TYPE_CHECKING:
     from dagster import DagsterInstance, EventLogEntry
 
-ENGINE = "embedded"
-
 
 @dataclass(frozen=True)
 class Report:
@@ -27,6 +25,7 @@ class Report:
     success: bool
     run_id: str
     policy: Policy
+    engine: str
     seconds: float
     tables: Mapping[str, dict[str, Any]]
     checks: list[dict[str, Any]]
@@ -35,7 +34,13 @@ class Report:
 
     @classmethod
     def of(
-        cls, instance: "DagsterInstance", run_id: str, success: bool, expected: Mapping[str, int], policy: Policy
+        cls,
+        instance: "DagsterInstance",
+        run_id: str,
+        success: bool,
+        expected: Mapping[str, int],
+        policy: Policy,
+        engine: str,
     ) -> "Report":
         """The report of a finished run."""
         entries = instance.all_logs(run_id)
@@ -55,6 +60,7 @@ class Report:
             success=success,
             run_id=run_id,
             policy=policy,
+            engine=engine,
             seconds=round(max(times) - min(times), 3) if times else 0.0,
             tables=tables,
             checks=checks,
@@ -88,7 +94,7 @@ class Report:
         content = {
             "success": self.success,
             "run_id": self.run_id,
-            "engine": ENGINE,
+            "engine": self.engine,
             "consent": self.policy.consent,
             "serials": self.policy.serials,
             "seconds": self.seconds,

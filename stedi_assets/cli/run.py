@@ -13,6 +13,8 @@ from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import pseudonym_key
+from stedi_assets.lakehouse.engines import SPARK
+from stedi_assets.lakehouse.engines.java import java_home
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.services import Endpoints, start
 from stedi_assets.landing.zone import Zone
@@ -39,6 +41,8 @@ def run_lakehouse(
     settings = Settings.load()
     policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
     pseudonym_key(settings.home)  # a key that is no use is refused before anything is built
+    if settings.engine == SPARK:
+        java_home()  # and so is a machine without Java
     selection = _selection(selected)
     if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")
@@ -115,6 +119,7 @@ def _execute(
     from stedi_assets.cli.report import Report
     from stedi_assets.definitions import defs
     from stedi_assets.jobs import stedi_lakehouse
+    from stedi_assets.lakehouse.engines.connect import name_of
 
     run_id = str(uuid.uuid4())
     prefix = landing if landing is not None and landing.startswith("s3:") else ""
@@ -132,4 +137,11 @@ def _execute(
             run_id=run_id,
             raise_on_error=False,
         )
-        return Report.of(instance, run_id, result.success, read_expectations(expect, policy.consent), policy)
+        return Report.of(
+            instance,
+            run_id,
+            result.success,
+            read_expectations(expect, policy.consent),
+            policy,
+            name_of(settings.engine),
+        )

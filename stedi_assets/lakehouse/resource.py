@@ -18,6 +18,7 @@ from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import fingerprint, pseudonym_key
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engine import Engine
+from stedi_assets.lakehouse.engines import EMBEDDED
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.publication import LANDING, PSEUDONYM_KEY
 from stedi_assets.lakehouse.services import Endpoints, vacuum
@@ -67,16 +68,22 @@ class Lakehouse(ConfigurableResource[Any]):
         policy = policy_of(settings, _started_ms(context), self.consent, self.serials)
         with home_lock(settings, context.log.info if context.log else print):
             endpoints = connect(settings)
-            s3 = self.s3.get_client()
+            s3, staging = self.s3.get_client(), f"s3://{endpoints.bucket}/staging"
             self._run = {
                 "settings": settings,
-                "tables": Tables(open_catalog(endpoints), self.engine.spark_session, s3, settings.retention_days),
+                "tables": Tables(
+                    open_catalog(endpoints),
+                    self.engine.spark_session,
+                    s3,
+                    settings.retention_days,
+                    staging=None if settings.engine == EMBEDDED else staging,
+                ),
                 "zone": Zone.of(self.landing, s3) if self.landing else home_zone(endpoints, s3),
                 "policy": policy,
                 "s3": s3,
                 "endpoints": endpoints,
                 "registry": Registry(settings.home, s3, endpoints.bucket),
-                "staging": f"s3://{endpoints.bucket}/staging",
+                "staging": staging,
             }
             try:
                 yield self

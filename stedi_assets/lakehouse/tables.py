@@ -34,6 +34,7 @@ from stedi_assets.lakehouse.publication import (
     Published,
     Staged,
 )
+from stedi_assets.lakehouse.writing import data_files, write_files
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -48,6 +49,7 @@ class Tables:
     spark: "SparkSession"
     s3: Any
     retention_days: int
+    staging: str | None = None  # where the engine writes first, if it cannot write in a table's location
     loaded: dict[str, int] = field(default_factory=dict)
     _unpublished: list[Staged] = field(default_factory=list)
 
@@ -77,7 +79,7 @@ class Tables:
     def every_file(self, contract: Contract) -> list[str]:
         """Every data file below the table's location, of whatever snapshot, or of none."""
         table = find_table(self.catalog, contract)
-        return sorted(self._data_files(f"{table.location()}/data")) if table else []
+        return sorted(data_files(self.s3, f"{table.location()}/data")) if table else []
 
     def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
         """Writes the rows beside the published table. `upstream` names the tables read to compute them.
@@ -94,8 +96,7 @@ class Tables:
             upstream={name: self.loaded[name] for name in upstream},
         )
         self._unpublished.append(staged)
-        rows.select(*contract.column_names).write.parquet(folder)
-        written = self._data_files(folder)
+        written = write_files(rows.select(*contract.column_names), folder, self.s3, self.staging)
         staged.files, staged.bytes = tuple(written), sum(written.values())
         return staged
 
@@ -164,10 +165,6 @@ class Tables:
                 f"{target or name} was computed when {name} was at snapshot {expected}, and {name} is at {found} now; "
                 "nothing was published: run again"
             )
-
-    def _data_files(self, folder: str) -> dict[str, int]:
-        """The data files in a folder with their sizes, without writers' markers."""
-        return {uri: size for uri, size in objects_below(self.s3, folder).items() if uri.endswith(".parquet")}
 
 
 def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) -> "DataFrame":

@@ -1,0 +1,37 @@
+"""The engines that can compute the tables: which one a setting means, and a session on it.
+
+Here: the choice. Behind it `embedded` (inside this process), `apache_spark` (a JVM on this machine, with `java` and
+`jars`), `connect` (any Spark Connect endpoint). All are spoken to through the same client. Not here: Dagster.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.lakehouse.engines.errors import EngineError
+from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from stedi_assets.lakehouse.services import Endpoints
+
+EMBEDDED, SPARK = "embedded", "spark"
+
+__all__ = ["EMBEDDED", "SPARK", "EngineError", "session_on"]
+
+
+def session_on(
+    settings: Settings, endpoints: "Endpoints", spark_config: dict[str, Any] | None = None
+) -> "SparkSession":
+    """A session on the engine of the settings; the same one at each call. Raises EngineError."""
+    given = spark_config or {}
+    if settings.engine == EMBEDDED:
+        from stedi_assets.lakehouse.engines.embedded import embedded_session
+
+        return embedded_session(endpoints, given)
+    from stedi_assets.lakehouse.engines.connect import connect_session
+
+    if settings.engine == SPARK:
+        from stedi_assets.lakehouse.engines.apache_spark import local_server_url
+
+        return connect_session(local_server_url(settings, endpoints), given)
+    return connect_session(settings.engine, given, ship_package=True)

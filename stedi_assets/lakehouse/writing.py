@@ -1,0 +1,49 @@
+"""A DataFrame as Parquet files in a folder of the store.
+
+Here: having the engine write, and which objects of a folder are data. Not here: whose folder it is, and what becomes of
+the files (`tables`).
+
+The embedded store refuses what Apache Spark looks for in a folder of the tables' bucket; so that engine writes `beside`
+it, and the store copies the finished files.
+"""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.lakehouse.objects import delete_objects, objects_below
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def write_files(rows: "DataFrame", folder: str, s3: Any, beside: str | None = None) -> dict[str, int]:
+    """Writes the rows to a folder, which must be new: its data files by URI, with their sizes in bytes."""
+    if beside is None:
+        rows.write.parquet(folder)
+        return data_files(s3, folder)
+    first = f"{beside}/{uuid.uuid4().hex}"
+    try:
+        rows.write.parquet(first)
+        _copy(s3, first, folder)
+    finally:
+        delete_objects(s3, first, objects_below(s3, first))
+    return data_files(s3, folder)
+
+
+def data_files(s3: Any, folder: str) -> dict[str, int]:
+    """The data files in a folder with their sizes, without writers' markers."""
+    found = objects_below(s3, folder)
+    return {uri: size for uri, size in found.items() if _is_data_file(uri.removeprefix(f"{folder}/"))}
+
+
+def _is_data_file(name: str) -> bool:
+    """Not what a task wrote that never ended: Spark keeps that in a folder of its own until the job ends."""
+    return name.endswith(".parquet") and not name.startswith(("_temporary/", "."))
+
+
+def _copy(s3: Any, source: str, target: str) -> None:
+    bucket, prefix = target.removeprefix("s3://").split("/", 1)
+    for uri in data_files(s3, source):
+        from_bucket, key = uri.removeprefix("s3://").split("/", 1)
+        name = key.rpartition("/")[2]
+        s3.copy({"Bucket": from_bucket, "Key": key}, bucket, f"{prefix}/{name}")
