@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run dev test lint format docs clean help
+.PHONY: run dev test test-cluster lint format docs clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 
 test: $(INSTALLED) lint ## Everything that is tested: ruff, mypy, pytest
 	$(BIN)/python -m pytest
+
+test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
+	$(BIN)/python -m pytest stedi_assets_tests/test_cluster.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
