@@ -10,6 +10,7 @@ from pydantic import Field
 
 from stedi_assets.assets.metadata import key_of
 from stedi_assets.contracts import contract_of
+from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.resource import Lakehouse
 
 
@@ -32,7 +33,8 @@ def forget(context: OpExecutionContext, config: ForgetConfig, lakehouse: Lakehou
     """
     from stedi_assets.erasure.forget import forget as erase
 
-    receipt = erase(lakehouse, config.request, context.run_id, config.rewrite_landing)
+    with losing(lakehouse.settings.engine):
+        receipt = erase(lakehouse, config.request, context.run_id, config.rewrite_landing)
     for table in receipt.tables:
         if table.snapshot_id is not None and table.snapshot_id != table.snapshot_before:
             context.log_event(

@@ -13,7 +13,12 @@ from pathlib import Path
 REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
 
 DEFAULT_CACHE = Path("~/.cache/stedi").expanduser()
-_ENDPOINT = re.compile(r"sc://[^/;\s]+(/.*)?")
+# Host and port, then parameters; a user's name or a path has no place there.
+_ENDPOINT = re.compile(r"sc://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?((?<=/)(;[A-Za-z_-]+=[^;\s]*)+)?")
+_WORD = re.compile(r"[\w-]+")
+_MEMORY = re.compile(r"[1-9][0-9]*[mgMG]")
+# What stands for something else in Spark's list of jars, or in the paths of it.
+_NOT_IN_CACHE = re.compile(r"[,*?\[\]{}\\#%\t\r\n]")
 
 
 class SettingsError(ValueError):
@@ -34,6 +39,7 @@ class Settings:
     consent: STEDI_CONSENT. published or at-reading; `policy` tells what they mean.
     serials: STEDI_SERIALS. published or unambiguous; `policy` tells what they mean.
     engine: STEDI_ENGINE. embedded, spark (Apache Spark on this machine) or sc://HOST:PORT (any Spark Connect endpoint).
+    spark_memory: STEDI_SPARK_MEMORY. What Apache Spark on this machine may use, as 2g or 900m.
     cache: STEDI_CACHE. Folder for what is fetched once, whatever the home: Apache Spark's jars.
     minimum_subjects: STEDI_MINIMUM_SUBJECTS. With fewer customers, but not none, the training table is left empty.
     """
@@ -48,6 +54,7 @@ class Settings:
     serials: str = "published"
     minimum_subjects: int = 0
     engine: str = "embedded"
+    spark_memory: str = "2g"
     cache: Path = DEFAULT_CACHE
 
     @classmethod
@@ -65,14 +72,33 @@ class Settings:
             serials=env.get("STEDI_SERIALS") or cls.serials,
             minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),
             engine=_engine(env.get("STEDI_ENGINE") or cls.engine),
-            cache=Path(env.get("STEDI_CACHE") or cls.cache).expanduser().resolve(),
+            spark_memory=_memory(env.get("STEDI_SPARK_MEMORY") or cls.spark_memory),
+            cache=_cache(env.get("STEDI_CACHE") or cls.cache),
         )
 
 
 def _engine(name: str) -> str:
     if name in ("embedded", "spark") or _ENDPOINT.fullmatch(name):
         return name
-    raise SettingsError(f"STEDI_ENGINE is {name.partition('/;')[0]!r}: embedded, spark or sc://HOST:PORT is expected")
+    # Of anything but a word nothing is repeated: a token may be in it, wherever a slip of the hand put it.
+    found = repr(name) if _WORD.fullmatch(name) else "something else"
+    raise SettingsError(
+        f"STEDI_ENGINE is {found}: embedded, spark or sc://HOST:PORT is expected; parameters of an endpoint follow as "
+        "in sc://HOST:PORT/;use_ssl=true;token=..."
+    )
+
+
+def _memory(text: str) -> str:
+    if not _MEMORY.fullmatch(text):
+        raise SettingsError(f"STEDI_SPARK_MEMORY is {text!r}: a size as 2g or 900m is expected")
+    return text
+
+
+def _cache(given: str | Path) -> Path:
+    path = Path(given).expanduser().resolve()
+    if _NOT_IN_CACHE.search(str(path)):
+        raise SettingsError(f"STEDI_CACHE is {str(path)!r}: a path without , * ? [ ] {{ }} # % or \\ is expected")
+    return path
 
 
 def _number(env: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import pyspark
-
-from stedi_assets.lakehouse.engines.apache_spark import jvm_environment, start_server
+from stedi_assets.lakehouse.engines.apache_spark import SparkServer, jvm_environment, spark_home, start_server
 from stedi_assets.lakehouse.engines.java import java_home
 from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets.settings import Settings
@@ -28,6 +26,7 @@ class Cluster:
     folder: Path
     processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
     url: str = ""
+    connect: SparkServer | None = None
 
     def start(self, settings: Settings, endpoints: Endpoints) -> None:
         """Returns when the Connect server answers and both workers are there."""
@@ -40,14 +39,15 @@ class Cluster:
             self._spawn(name, WORKER, *place, "--cores", "1", "--memory", "1g", master)
             wait_for(name, partial(self._has_registered, name))
         more = {"spark.master": master, "spark.executor.memory": "1g", "spark.executor.cores": "1"}
-        self.processes["connect"], self.url = start_server(settings, endpoints, more)
+        self.connect = start_server(settings, endpoints, more)
+        self.url = self.connect.url
 
     def _spawn(self, name: str, *words: str) -> None:
-        script = Path(pyspark.__file__).parent / "bin" / "spark-class"
+        script = spark_home() / "bin" / "spark-class"
         with (self.folder / f"{name}.log").open("wb") as log:
             self.processes[name] = subprocess.Popen(
                 [str(script), *words],
-                env={**os.environ, **jvm_environment(java_home()), "SPARK_DAEMON_MEMORY": "512m"},
+                env={**jvm_environment(java_home()), "SPARK_DAEMON_MEMORY": "512m"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -69,6 +69,8 @@ class Cluster:
         self.processes[name].wait()
 
     def stop(self) -> None:
+        if self.connect is not None:
+            self.connect.end()
         for name, process in reversed(self.processes.items()):
             if process.poll() is None:
                 self.kill(name)

@@ -16,7 +16,7 @@ def differences(table: str, left: Rows, right: Rows, shown: int = 3) -> list[str
     if left and right and columns[0] != columns[1]:
         return [f"{table}: columns {sorted(set(columns[0]) ^ set(columns[1]))} are in one of the two alone"]
     names = columns[0] or columns[1]
-    counts = [Counter(tuple(row[name] for name in names) for row in rows) for rows in (left, right)]
+    counts = [Counter(tuple(_exact(row[name]) for name in names) for row in rows) for rows in (left, right)]
     only = [sorted((counts[a] - counts[1 - a]).elements(), key=str) for a in (0, 1)]
     if not only[0] and not only[1]:
         return []
@@ -26,3 +26,8 @@ def differences(table: str, left: Rows, right: Rows, shown: int = 3) -> list[str
         sides = [dict(zip(names, row, strict=True)) for row in (one, other)]
         said.append(f"{table}: in {', '.join(differing)}: {sides[0]} against {sides[1]}")
     return said
+
+
+def _exact(value: Any) -> tuple[str, str]:
+    """Two values are equal if they look the same: 0.0 is not -0.0, 1 is not True, and not a number is itself."""
+    return type(value).__name__, repr(value)

@@ -58,6 +58,10 @@ def test_the_job_ends_rightly_though_a_worker_is_killed(cluster: Cluster, own_ho
     listening.join()
     assert run.wait() == 0, printed + "".join(said)
     assert cluster.processes["worker-2"].returncode == -9, "it was killed while the job ran"
+    (work,) = (tmp_path / "worker-2").glob("app-*/*/stderr")
+    assert "Finished task" in work.read_text(), "it had done some of the work"
+    assert cluster.connect is not None
+    assert "Lost executor" in cluster.connect.log.read_text(), "and was missed"
     told = json.loads(report.read_text())
     assert {name: table["rows"] for name, table in told["tables"].items()} == REFERENCE
     assert told["engine"] == cluster.url.partition("/;")[0]

@@ -61,6 +61,11 @@ def run_the_job(port: int) -> str:
     return str(wait_for("the end of the run", ended))
 
 
+def hear_ctrl_c() -> None:
+    """As from a terminal: what a shell's background job starts is deaf to it, and dagster stays so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def end(process: "subprocess.Popen[bytes]", log: Path) -> int:
     process.send_signal(signal.SIGINT)
     try:
@@ -83,6 +88,7 @@ def test_dev_serves_the_ui_and_runs_the_job(own_home: Path, tmp_path: Path, word
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - nothing but a system call
         )
     try:
         assert run_the_job(port) == "SUCCESS", log.read_text()[-3000:]

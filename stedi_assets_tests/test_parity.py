@@ -1,5 +1,6 @@
 """The engines agree: every table, row by row, and every landed object, whatever is in it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,20 +90,22 @@ def test_apache_spark_is_closed_to_others(apache_spark: SparkSession, endpoints:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STEDI_ENGINE", "spark")
         url = local_server_url(Settings.load(), endpoints)
-    port = int(url.removeprefix("sc://localhost:").partition("/")[0])
-    folder = Settings.load().home / "spark"
+    port = int(url.removeprefix("sc://127.0.0.1:").partition("/")[0])
+    folder = Settings.load().home / "spark" / f"{os.getpid()}-{port}"
     (jvm,) = [
         process
         for process in psutil.process_iter(["cmdline"])
-        if f"{folder}/spark-{port}.conf" in (process.info["cmdline"] or ())
+        if f"{folder}/spark.conf" in (process.info["cmdline"] or ())
     ]
     listening = {c.laddr.ip.removeprefix("::ffff:") for c in jvm.net_connections() if c.status == psutil.CONN_LISTEN}
     assert listening == {"127.0.0.1"}
-    said = " ".join(jvm.cmdline()) + "".join(file.read_text(errors="replace") for file in folder.iterdir())
+    said = " ".join(jvm.cmdline()) + "".join(
+        file.read_text(errors="replace") for file in folder.iterdir() if file.is_file()
+    )
     assert endpoints.secret_key not in said
     assert url.partition("token=")[2] not in said
     with pytest.raises(EngineError, match="does not answer as Spark Connect") as refused:
-        connect_session(f"sc://localhost:{port}/;token=wrong", {})
+        connect_session(f"sc://127.0.0.1:{port}/;token=wrong", {})
     assert "wrong" not in str(refused.value)
 
 

@@ -16,6 +16,7 @@ from stedi_assets.assets.raw import raw_key
 from stedi_assets.assets.withdrawal import tell_who_withdrew
 from stedi_assets.audits.views import rows_of_the_erased
 from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES
+from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
 from stedi_assets.landing.zone import LandedObject, LandingError
@@ -67,45 +68,46 @@ def landing(
         listed = lakehouse.zone.objects_to_ingest()
     except LandingError as error:
         raise Failure(description=str(error), allow_retries=False) from None
-    objects = {
-        source: transforms.listing(lakehouse.spark, [landed for landed in listed if landed.source == source])
-        for source in SOURCES
-    }
-    tables = lakehouse.tables
-    staged: dict[str, Staged] = {}
-    rows: dict[str, DataFrame] = {}
-    suppression = lakehouse.suppression
-    for source, contract in SOURCES.items():
-        landed_rows = transforms.landing_rows(
-            objects[source], contract, lakehouse.settings.max_object_bytes, suppression
-        )
-        staged[source] = tables.stage(landed_rows, contract)
-        rows[source] = tables.read_staged(staged[source])
-        if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
-            suppression = theirs_alone(suppression, rows[source])
-    folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
-    try:
-        findings = _examine(lakehouse, objects, rows, suppression, folder)
-        quarantine = tables.stage(transforms.landing_quarantine(findings), LANDING_QUARANTINE)
-        shared = {
-            "tally": transforms.tally(findings),
-            "objects": _objects(lakehouse, listed),
-            "quarantine": tables.read_staged(quarantine),
-            "erased": transforms.erased(findings),
-            **{contract.table: rows[source] for source, contract in SOURCES.items()},
+    with losing(lakehouse.settings.engine):
+        objects = {
+            source: transforms.listing(lakehouse.spark, [landed for landed in listed if landed.source == source])
+            for source in SOURCES
         }
-        # The quarantine first: whatever happens between two publications, no object is in neither table.
-        every = [quarantine, *staged.values()]
-        views = {
-            table.contract.table: {
-                **shared,
-                "rows_of_the_erased": rows_of_the_erased(table.contract, tables.read_staged(table), suppression),
+        tables = lakehouse.tables
+        staged: dict[str, Staged] = {}
+        rows: dict[str, DataFrame] = {}
+        suppression = lakehouse.suppression
+        for source, contract in SOURCES.items():
+            landed_rows = transforms.landing_rows(
+                objects[source], contract, lakehouse.settings.max_object_bytes, suppression
+            )
+            staged[source] = tables.stage(landed_rows, contract)
+            rows[source] = tables.read_staged(staged[source])
+            if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
+                suppression = theirs_alone(suppression, rows[source])
+        folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
+        try:
+            findings = _examine(lakehouse, objects, rows, suppression, folder)
+            quarantine = tables.stage(transforms.landing_quarantine(findings), LANDING_QUARANTINE)
+            shared = {
+                "tally": transforms.tally(findings),
+                "objects": _objects(lakehouse, listed),
+                "quarantine": tables.read_staged(quarantine),
+                "erased": transforms.erased(findings),
+                **{contract.table: rows[source] for source, contract in SOURCES.items()},
             }
-            for table in every
-        }
-        yield from publish_if_sound(lakehouse, every, views)
-    finally:
-        tables.delete_folder(folder)
+            # The quarantine first: whatever happens between two publications, no object is in neither table.
+            every = [quarantine, *staged.values()]
+            views = {
+                table.contract.table: {
+                    **shared,
+                    "rows_of_the_erased": rows_of_the_erased(table.contract, tables.read_staged(table), suppression),
+                }
+                for table in every
+            }
+            yield from publish_if_sound(lakehouse, every, views)
+        finally:
+            tables.delete_folder(folder)
 
 
 def _objects(lakehouse: Lakehouse, listed: list[LandedObject]) -> "DataFrame":

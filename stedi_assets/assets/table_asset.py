@@ -15,6 +15,7 @@ from stedi_assets.assets.publishing import publish_if_sound
 from stedi_assets.assets.withdrawal import tell_who_withdrew
 from stedi_assets.audits.views import consent_views
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
+from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.resource import Lakehouse
 
@@ -46,29 +47,30 @@ def table_asset(contract: Contract, transform: Callable[..., "DataFrame"]) -> As
     def build(
         context: AssetExecutionContext, lakehouse: Lakehouse, **upstream: Any
     ) -> Iterator[MaterializeResult[Staged] | AssetCheckResult]:
-        given = {**upstream, POLICY: lakehouse.policy}
-        if PSEUDONYM_KEY in asked:
-            given[PSEUDONYM_KEY] = lakehouse.pseudonym_key
-        landed = {
-            source.table: upstream[source.table] if source.table in upstream else lakehouse.tables.read(source)
-            for source in SOURCES.values()
-        }
-        staged = lakehouse.tables.stage(
-            transform(**{name: given[name] for name in asked}), contract, upstream=(*inputs, *landed)
-        )
-        context.log.info("staged %s, %s bytes; auditing", contract.table, staged.bytes)
-        views = {
-            **landed,
-            **upstream,
-            **consent_views(
-                contract, landed[CUSTOMER_LANDING.table], lakehouse.policy, lambda: lakehouse.pseudonym_key
-            ),
-        }
-        views |= {
-            reference.table: lakehouse.tables.read(contract_of(reference.table))
-            for reference in contract.references
-            if reference.table not in views
-        }
-        yield from publish_if_sound(lakehouse, [staged], {contract.table: views})
+        with losing(lakehouse.settings.engine):
+            given = {**upstream, POLICY: lakehouse.policy}
+            if PSEUDONYM_KEY in asked:
+                given[PSEUDONYM_KEY] = lakehouse.pseudonym_key
+            landed = {
+                source.table: upstream[source.table] if source.table in upstream else lakehouse.tables.read(source)
+                for source in SOURCES.values()
+            }
+            staged = lakehouse.tables.stage(
+                transform(**{name: given[name] for name in asked}), contract, upstream=(*inputs, *landed)
+            )
+            context.log.info("staged %s, %s bytes; auditing", contract.table, staged.bytes)
+            views = {
+                **landed,
+                **upstream,
+                **consent_views(
+                    contract, landed[CUSTOMER_LANDING.table], lakehouse.policy, lambda: lakehouse.pseudonym_key
+                ),
+            }
+            views |= {
+                reference.table: lakehouse.tables.read(contract_of(reference.table))
+                for reference in contract.references
+                if reference.table not in views
+            }
+            yield from publish_if_sound(lakehouse, [staged], {contract.table: views})
 
     return build

@@ -15,6 +15,7 @@ from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.cli.terminal import print_line, print_table
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.keys import keyed_hash, pseudonym_key
+from stedi_assets.lakehouse.engines import refuse_missing
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.services import Endpoints, start
 from stedi_assets.settings import Settings
@@ -28,6 +29,7 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
     settings = Settings.load()
     if email is not None and not _is_address(email):
         raise UsageError("what was given is no email address; one is expected, as in the customer's records")
+    refuse_missing(settings)
     pseudonym_key(settings.home)  # a key that is no use is refused before anything is changed
     refuse_without_folder(json_file)
     starting = start(settings.home)  # the services come up while Python imports

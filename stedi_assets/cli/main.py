@@ -23,6 +23,8 @@ def _use_home(_context: click.Context, _parameter: click.Parameter, home: Path |
 def _use_engine(_context: click.Context, _parameter: click.Parameter, engine: str | None) -> str | None:
     """As for the home."""
     if engine is not None:
+        if ";" in engine:
+            raise click.UsageError("arguments are seen by others: an address with parameters belongs into STEDI_ENGINE")
         os.environ["STEDI_ENGINE"] = engine
     return engine
 

@@ -13,8 +13,7 @@ from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import pseudonym_key
-from stedi_assets.lakehouse.engines import SPARK
-from stedi_assets.lakehouse.engines.java import java_home
+from stedi_assets.lakehouse.engines import refuse_missing
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.services import Endpoints, start
 from stedi_assets.landing.zone import Zone
@@ -40,9 +39,8 @@ def run_lakehouse(
     """
     settings = Settings.load()
     policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
-    pseudonym_key(settings.home)  # a key that is no use is refused before anything is built
-    if settings.engine == SPARK:
-        java_home()  # and so is a machine without Java
+    refuse_missing(settings)  # an engine that is not there is refused before anything is begun
+    pseudonym_key(settings.home)  # so is a key that is no use
     selection = _selection(selected)
     if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")

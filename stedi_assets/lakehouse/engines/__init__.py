@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 EMBEDDED, SPARK = "embedded", "spark"
 
-__all__ = ["EMBEDDED", "SPARK", "EngineError", "session_on"]
+__all__ = ["EMBEDDED", "SPARK", "EngineError", "refuse_missing", "session_on"]
+
+
+def refuse_missing(settings: Settings) -> None:
+    """Raises EngineError for an engine that lacks a part or does not answer: before anything is changed."""
+    if settings.engine == SPARK:
+        from stedi_assets.lakehouse.engines.java import java_home
+
+        java_home()
+    elif settings.engine != EMBEDDED:
+        from stedi_assets.lakehouse.engines.connect import refuse_unreachable
+
+        refuse_unreachable(settings.engine)
 
 
 def session_on(

@@ -7,92 +7,103 @@ setting, which its pages and event logs would show, and in no argument.
 """
 
 import atexit
-import ctypes
 import os
 import secrets
-import signal
+import shutil
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import psutil
 
 from stedi_assets.lakehouse.engines.connect import end_session
 from stedi_assets.lakehouse.engines.errors import EngineError
 from stedi_assets.lakehouse.engines.jars import jar_settings, note_fetched
 from stedi_assets.lakehouse.engines.java import java_home
+from stedi_assets.lakehouse.engines.tended import Tended
 from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets.settings import Settings
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 READY_SECONDS = 300.0  # the first start fetches the jars
-_PR_SET_PDEATHSIG = 1
-_started: dict[str, Any] = {}
+_started: "list[tuple[SparkServer, Endpoints]]" = []  # at most one
 _starting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class SparkServer:
+    """A Spark Connect server that was started here. `url`: with its token; `folder`: what it keeps while it runs."""
+
+    process: Tended
+    url: str
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "spark.log"
+
+    def end(self) -> None:
+        """Ends it. Of one that did not end well the log stays."""
+        has_failed = self.process.returncode is not None
+        end_session(self.url, is_lost=has_failed)
+        self.process.end()
+        if has_failed:
+            for path in self.folder.iterdir():
+                if path != self.log:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def local_server_url(settings: Settings, endpoints: Endpoints) -> str:
     """The address of this process's Apache Spark, started at the first call. Raises EngineError."""
     with _starting:
-        running = _started.get("server")
-        if running is None or running.poll() is not None or _started["endpoints"] != endpoints:
+        if not _started or _started[0][0].process.returncode is not None or _started[0][1] != endpoints:
             stop_local_server()
-            server, url = start_server(settings, endpoints, {"spark.master": "local[*]"})
-            _started.update(server=server, endpoints=endpoints, url=url)
+            _started.append((start_server(settings, endpoints, {"spark.master": "local[*]"}), endpoints))
             atexit.register(stop_local_server)
-        return str(_started["url"])
+        return _started[0][0].url
 
 
 def stop_local_server() -> None:
     """Ends the JVM that this process started, if any."""
-    running = _started.pop("server", None)
-    if running is not None:
-        end_session(_started["url"])
-        end(running)
+    while _started:
+        _started.pop()[0].end()
 
 
-def end(server: "subprocess.Popen[bytes]") -> None:
-    """Ends a server by the process that was started."""
-    if server.poll() is None:
-        server.terminate()
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def start_server(
-    settings: Settings, endpoints: Endpoints, more: Mapping[str, str]
-) -> tuple["subprocess.Popen[bytes]", str]:
-    """A Spark Connect server that answers, and its address with the token. Raises EngineError."""
+def start_server(settings: Settings, endpoints: Endpoints, more: Mapping[str, str]) -> SparkServer:
+    """A Spark Connect server that answers. Raises EngineError."""
     from filelock import FileLock
 
-    java = java_home()
-    folder = settings.home / "spark"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    java, token = java_home(), secrets.token_urlsafe(32)
+    remove_left_behind(settings.home / "spark")
     settings.cache.mkdir(parents=True, exist_ok=True)
-    port, token = _free_port(), secrets.token_urlsafe(32)
-    log = folder / f"spark-{port}.log"
     with FileLock(settings.cache / "jars.lock"):  # two first starts would fetch into each other's files
-        properties = folder / f"spark-{port}.conf"
-        conf = {**server_settings(endpoints, port), **jar_settings(settings.cache), **more}
+        port = _free_port()
+        folder = settings.home / "spark" / f"{os.getpid()}-{port}"
+        (folder / "local").mkdir(parents=True, mode=0o700)
+        properties = folder / "spark.conf"
+        conf = {
+            **server_settings(endpoints, port),
+            **jar_settings(settings.cache),
+            "spark.driver.memory": settings.spark_memory,
+            "spark.local.dir": str(folder / "local"),
+            **more,
+        }
         properties.write_text("".join(f"{name} {value}\n" for name, value in conf.items()))
-        server = subprocess.Popen(
+        process = Tended(
             [*submit(), "--properties-file", str(properties), "--class", SERVER_CLASS, "spark-internal"],
-            env={**os.environ, **jvm_environment(java), "SPARK_CONNECT_AUTHENTICATE_TOKEN": token},
-            stdin=subprocess.DEVNULL,
-            stdout=os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - nothing but a system call
+            {**jvm_environment(java), "SPARK_CONNECT_AUTHENTICATE_TOKEN": token},
+            folder / "spark.log",
         )
-        _wait_until_it_listens(server, port, log)
+        server = SparkServer(process, f"sc://127.0.0.1:{port}/;token={token}", folder)
+        _wait_until_it_listens(server, port)
         note_fetched(settings.cache)
-    return server, f"sc://localhost:{port}/;token={token}"
+    return server
 
 
 def server_settings(endpoints: Endpoints, port: int) -> dict[str, str]:
@@ -103,7 +114,7 @@ def server_settings(endpoints: Endpoints, port: int) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
-        "spark.driver.memory": "2g",
+        "spark.log.level": "WARN",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.session.timeZone": "UTC",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
@@ -119,25 +130,34 @@ def server_settings(endpoints: Endpoints, port: int) -> dict[str, str]:
 
 def submit() -> list[str]:
     """pyspark's own spark-submit."""
+    return [str(spark_home() / "bin" / "spark-submit")]
+
+
+def spark_home() -> Path:
+    """The Apache Spark that the pinned pyspark brings."""
     import pyspark
 
-    return [str(Path(pyspark.__file__).parent / "bin" / "spark-submit")]
+    return Path(pyspark.__file__).parent
 
 
 def jvm_environment(java: Path) -> dict[str, str]:
-    """What Spark's scripts ask for."""
+    """This process's environment, without what the user has set for another Spark, with what this one asks for."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_", "MASTER"))}
     return {
+        **kept,
         "JAVA_HOME": str(java),
+        "SPARK_HOME": str(spark_home()),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
     }
 
 
-def _end_with_parent() -> None:
-    """The kernel ends the server if this process dies without doing so itself."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def remove_left_behind(folder: Path) -> None:
+    """What servers kept whose processes are gone: shuffled rows among it, which no erasure knows of."""
+    for left in folder.glob("[0-9]*-[0-9]*"):
+        if not psutil.pid_exists(int(left.name.partition("-")[0])):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _free_port() -> int:
@@ -146,21 +166,29 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_it_listens(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def _wait_until_it_listens(server: SparkServer, port: int) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise EngineError(f"Apache Spark ended as it started; it said: {_last_words(log)} (all of it: {log})")
         with socket.socket() as probe:
             probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+            is_taken = probe.connect_ex(("127.0.0.1", port)) == 0
+        if server.process.returncode is not None:
+            said = _last_words(server.log)
+            server.end()
+            raise EngineError(f"Apache Spark ended as it started; {said} (all of it: {server.log})")
+        if is_taken:
+            return
         time.sleep(0.1)
-    end(server)
-    raise EngineError(f"Apache Spark was not ready within {READY_SECONDS:g} s; see {log}, and try again")
+    server.process.end()
+    raise EngineError(f"Apache Spark was not ready within {READY_SECONDS:g} s; see {server.log}, and try again")
 
 
 def _last_words(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    if any("unresolved dependency" in line for line in lines):
+        return (
+            "its S3 jars could not be fetched from Maven Central: check the network or proxy, or bring a folder that "
+            "was filled elsewhere (STEDI_CACHE)"
+        )
     telling = [line for line in lines if "Exception" in line or "ERROR" in line or "not found" in line.lower()]
-    return (telling or lines or ["nothing"])[-1][:300]
+    return f"it said: {(telling or lines or ['nothing'])[-1][:300]}"

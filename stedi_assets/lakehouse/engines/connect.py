@@ -7,51 +7,86 @@ connector for s3:// paths, and the store's credentials in their environment (the
 modules are sent along; credentials never are.
 """
 
+import os
 import socket
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from grpc import RpcError
+import grpc
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.connect.client import DefaultChannelBuilder
+from pyspark.sql.connect.client.retries import DefaultPolicy
+from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from stedi_assets.lakehouse.engines.errors import EngineError
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent
-DEFAULT_PORT = 15002
 REACH_SECONDS = 20
+# About 15 s. The client's own ten minutes wait for a server that comes back, and none does with its sessions.
+_RETRIES = 5
 _sessions: dict[str, SparkSession] = {}
+
+
+class _Channel(DefaultChannelBuilder):
+    """The client's channel, that to this machine also by 127.0.0.1.
+
+    By the name `localhost`, the only one that the client sends a token to without TLS, it would ask at [::1] first,
+    where another user of the machine may listen.
+    """
+
+    def toChannel(self) -> grpc.Channel:  # noqa: N802 - pyspark's name
+        if self.use_ssl or self.token is None or self.host != "127.0.0.1":
+            return super().toChannel()
+        token = grpc.access_token_call_credentials(self.token)
+        return self._secure_channel(
+            self.endpoint, grpc.composite_channel_credentials(grpc.local_channel_credentials(), token)
+        )
 
 
 def connect_session(url: str, spark_config: Mapping[str, Any], ship_package: bool = False) -> SparkSession:
     """The session on this endpoint; the same one at each call. Raises EngineError."""
     if url not in _sessions:
-        _refuse_unreachable(url)
-        builder = SparkSession.builder.remote(url)
+        refuse_unreachable(url)
+        # As the client's general builder does; that one looks at variables of the environment and quotes the address.
+        os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+        builder = ConnectSession.builder.channelBuilder(_Channel(url))
         for name, value in spark_config.items():
             builder = builder.config(name, value)
         try:
             # Not getOrCreate: that gives out whatever session this process has, on another engine too.
             session = builder.create()
+            session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
             session.version  # noqa: B018 - the first answer: until here nothing was asked
             if ship_package:
-                _ship(session)
-        except (PySparkException, RpcError) as error:
+                _ship(cast(SparkSession, session))
+        except (PySparkException, grpc.RpcError) as error:
             raise _silent(url, type(error).__name__) from None
-        _sessions[url] = session
+        _sessions[url] = cast(SparkSession, session)
     return _sessions[url]
 
 
-def _refuse_unreachable(url: str) -> None:
-    """The client would try for ten minutes."""
-    host, _, port = name_of(url).removeprefix("sc://").partition(":")
+def refuse_unreachable(url: str) -> None:
+    """Raises EngineError for an endpoint that refuses, or does not speak gRPC within a short time."""
     try:
-        socket.create_connection((host, int(port or DEFAULT_PORT)), timeout=REACH_SECONDS).close()
-    except (OSError, ValueError) as error:
+        builder = _Channel(url)
+    except (PySparkException, ValueError) as error:
+        raise _silent(url, type(error).__name__) from None
+    host, _, port = builder.endpoint.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
         raise _silent(url, (getattr(error, "strerror", None) or str(error)).lower()) from None
+    channel = builder.toChannel()
+    try:
+        grpc.channel_ready_future(channel).result(timeout=REACH_SECONDS)
+    except grpc.FutureTimeoutError:
+        raise _silent(url, f"something listens there and does not speak it within {REACH_SECONDS} s") from None
+    finally:
+        channel.close()
 
 
 def _silent(url: str, found: str) -> EngineError:
@@ -61,9 +96,10 @@ def _silent(url: str, found: str) -> EngineError:
     )
 
 
-def end_session(url: str) -> None:
-    """Ends the session on this endpoint, if there is one."""
+def end_session(url: str, is_lost: bool = False) -> None:
+    """Ends the session on this endpoint, if there is one. `is_lost`: without telling a server that is gone."""
     if session := _sessions.pop(url, None):
+        cast(ConnectSession, session).release_session_on_close = not is_lost
         session.stop()
 
 

@@ -5,6 +5,9 @@ Here: which, and where they are kept once they were fetched. Fetching is Spark's
 Without the SDK's bundle, which has 600 MB for what 23 MB do: hadoop-aws and the parts of the SDK that it loads.
 """
 
+import hashlib
+import json
+import shutil
 from pathlib import Path
 
 HADOOP_AWS = "org.apache.hadoop:hadoop-aws:3.4.2"  # the Hadoop of pyspark 4.1
@@ -20,24 +23,40 @@ EXCLUDED = (
 
 
 def jar_settings(cache: Path) -> dict[str, str]:
-    """Spark's settings for the jars: those in the cache, or how to fetch them into it."""
-    if _stamp(cache).exists():
-        return {"spark.jars": ",".join(str(jar) for jar in sorted((_ivy(cache) / "jars").glob("*.jar")))}
+    """Spark's settings for the jars: those in the cache, or how to fetch them into it.
+
+    Where one is missing or of another size than it was when they were fetched, all are fetched anew.
+    """
+    folder = _folder(cache)
+    if _stamp(folder).exists():
+        if json.loads(_stamp(folder).read_text() or "{}") == _sizes(folder):
+            return {"spark.jars": ",".join(str(folder / "jars" / name) for name in sorted(_sizes(folder)))}
+        shutil.rmtree(folder)
     return {
         "spark.jars.packages": ",".join(PACKAGES),
         "spark.jars.excludes": ",".join(EXCLUDED),
-        "spark.jars.ivy": str(_ivy(cache)),
+        "spark.jars.ivy": str(folder),
     }
 
 
 def note_fetched(cache: Path) -> None:
     """Spark has started with them, so they are all there: from now on nothing is fetched."""
-    _stamp(cache).touch()
+    folder = _folder(cache)
+    if not _stamp(folder).exists():
+        own = _stamp(folder).with_suffix(".new")
+        own.write_text(json.dumps(_sizes(folder)))
+        own.replace(_stamp(folder))
 
 
-def _ivy(cache: Path) -> Path:
-    return cache / f"jars-hadoop-aws-{HADOOP_AWS.rpartition(':')[2]}-sdk-{SDK_VERSION}"
+def _folder(cache: Path) -> Path:
+    """Another one for each set of coordinates."""
+    coordinates = hashlib.sha256("\n".join((*PACKAGES, "", *EXCLUDED)).encode()).hexdigest()
+    return cache / f"jars-{coordinates[:12]}"
 
 
-def _stamp(cache: Path) -> Path:
-    return _ivy(cache) / "complete"
+def _sizes(folder: Path) -> dict[str, int]:
+    return {jar.name: jar.stat().st_size for jar in (folder / "jars").glob("*.jar")}
+
+
+def _stamp(folder: Path) -> Path:
+    return folder / "complete"
