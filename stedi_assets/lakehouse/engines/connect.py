@@ -7,6 +7,7 @@ connector for s3:// paths, and the store's credentials in their environment (the
 modules are sent along; credentials never are.
 """
 
+import logging
 import os
 import socket
 import tempfile
@@ -20,11 +21,15 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.connect.client import DefaultChannelBuilder
 from pyspark.sql.connect.client.retries import DefaultPolicy
+from pyspark.sql.connect.logging import logger
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from stedi_assets.lakehouse.engines.errors import EngineError
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent
+# What it logs, the exception says as well, in which the log would quote what the rows hold.
+if "SPARK_CONNECT_LOG_LEVEL" not in os.environ:
+    logger.setLevel(logging.CRITICAL)
 REACH_SECONDS = 20
 # About 15 s. The client's own ten minutes wait for a server that comes back, and none does with its sessions.
 _RETRIES = 5
