@@ -146,6 +146,16 @@ def test_a_process_ends_well_though_its_starter_s_thread_has_ended(tmp_path: Pat
     assert child.returncode == -signal.SIGTERM
 
 
+def test_a_process_hears_that_it_is_to_end_though_its_starter_is_deaf_to_it(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        child = Tended(["sleep", "600"], os.environ, tmp_path / "log")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    child.end()
+    assert child.returncode == -signal.SIGTERM
+
+
 def test_what_dead_servers_kept_is_removed(tmp_path: Path) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()

@@ -34,7 +34,7 @@ class Tended:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
-                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - nothing but a system call
+                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - nothing but two system calls
                 )
             except OSError as error:
                 started.put(error)
@@ -71,6 +71,10 @@ class Tended:
 
 
 def _end_with_parent() -> None:
-    """The kernel ends the child if this process dies without doing so itself."""
+    """The kernel ends the child if this process dies without doing so itself, by a signal that it must not be deaf to.
+
+    In a shell's background SIGINT is ignored, and Dagster then leaves SIGTERM ignored as well; a child would stay so.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
