@@ -13,6 +13,7 @@ from pathlib import Path
 REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
 
 DEFAULT_CACHE = Path("~/.cache/stedi").expanduser()
+EMBEDDED, SPARK = "embedded", "spark"
 # Host and port, then parameters; a user's name or a path has no place there.
 _ENDPOINT = re.compile(r"sc://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?((?<=/)(;[A-Za-z_-]+=[^;\s]*)+)?")
 _WORD = re.compile(r"[\w-]+")
@@ -53,7 +54,7 @@ class Settings:
     consent: str = "published"
     serials: str = "published"
     minimum_subjects: int = 0
-    engine: str = "embedded"
+    engine: str = EMBEDDED
     spark_memory: str = "2g"
     cache: Path = DEFAULT_CACHE
 
@@ -78,7 +79,7 @@ class Settings:
 
 
 def _engine(name: str) -> str:
-    if name in ("embedded", "spark") or _ENDPOINT.fullmatch(name):
+    if name in (EMBEDDED, SPARK) or _ENDPOINT.fullmatch(name):
         return name
     # Of anything but a word nothing is repeated: a token may be in it, wherever a slip of the hand put it.
     found = repr(name) if _WORD.fullmatch(name) else "something else"

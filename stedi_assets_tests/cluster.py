@@ -21,12 +21,17 @@ MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.depl
 
 @dataclass
 class Cluster:
-    """A running cluster; `url` is its Connect server's, with the token."""
+    """A running cluster."""
 
     folder: Path
     processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
-    url: str = ""
     connect: SparkServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Its Connect server's, with the token."""
+        assert self.connect is not None
+        return self.connect.url
 
     def start(self, settings: Settings, endpoints: Endpoints) -> None:
         """Returns when the Connect server answers and both workers are there."""
@@ -40,7 +45,6 @@ class Cluster:
             wait_for(name, partial(self._has_registered, name))
         more = {"spark.master": master, "spark.executor.memory": "1g", "spark.executor.cores": "1"}
         self.connect = start_server(settings, endpoints, more)
-        self.url = self.connect.url
 
     def _spawn(self, name: str, *words: str) -> None:
         script = spark_home() / "bin" / "spark-class"

@@ -13,7 +13,8 @@ import pytest
 
 from stedi_assets.lakehouse.engines import EngineError, connect
 from stedi_assets.lakehouse.engines.apache_spark import jvm_environment, remove_left_behind
-from stedi_assets.lakehouse.engines.connect import connect_session, name_of
+from stedi_assets.lakehouse.engines.connect import connect_session
+from stedi_assets.lakehouse.engines.errors import name_of
 from stedi_assets.lakehouse.engines.jars import EXCLUDED, PACKAGES, jar_settings, note_fetched
 from stedi_assets.lakehouse.engines.java import java_home
 from stedi_assets.lakehouse.engines.tended import Tended

@@ -117,7 +117,7 @@ def _execute(
     from stedi_assets.cli.report import Report
     from stedi_assets.definitions import defs
     from stedi_assets.jobs import stedi_lakehouse
-    from stedi_assets.lakehouse.engines.connect import name_of
+    from stedi_assets.lakehouse.engines.errors import name_of
 
     run_id = str(uuid.uuid4())
     prefix = landing if landing is not None and landing.startswith("s3:") else ""

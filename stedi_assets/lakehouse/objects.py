@@ -1,7 +1,7 @@
 """What the store holds below a folder, whether a snapshot refers to it or not.
 
-Here: listing and deleting objects, ending uploads. Not here: which of them a snapshot needs (`erasure.snapshots`), the
-landing zone's own listing (`landing.zone`).
+Here: listing, copying and deleting objects, ending uploads. Not here: which of them a snapshot needs
+(`erasure.snapshots`), the landing zone's own listing (`landing.zone`).
 """
 
 from collections.abc import Collection
@@ -42,6 +42,17 @@ def delete_objects(s3: Any, location: str, uris: Collection[str]) -> None:
                 f"{len(refused)} objects below {location} should have been deleted, and the store says "
                 f"{refused[0].get('Code')} of {refused[0].get('Key')} first; mend that and run again"
             )
+
+
+def delete_folder(s3: Any, folder: str) -> None:
+    """Deletes every object below the folder. Raises ObjectsNotDeletedError."""
+    delete_objects(s3, folder, objects_below(s3, folder))
+
+
+def copy_object(s3: Any, source: str, target: str) -> None:
+    """Has the store copy an object, of any size, from one URI to another."""
+    (from_bucket, from_key), (bucket, key) = _bucket_and_key(source), _bucket_and_key(target)
+    s3.copy({"Bucket": from_bucket, "Key": from_key}, bucket, key)
 
 
 def abort_uploads(s3: Any, location: str) -> None:

@@ -18,13 +18,12 @@ from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import fingerprint, pseudonym_key
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engine import Engine
-from stedi_assets.lakehouse.engines import EMBEDDED
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.publication import LANDING, PSEUDONYM_KEY
 from stedi_assets.lakehouse.services import Endpoints, vacuum
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy, policy_of
-from stedi_assets.settings import Settings
+from stedi_assets.settings import EMBEDDED, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

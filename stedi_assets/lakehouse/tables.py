@@ -25,7 +25,7 @@ from stedi_assets.lakehouse.catalog import (
     find_table,
     published_table,
 )
-from stedi_assets.lakehouse.objects import delete_objects, objects_below
+from stedi_assets.lakehouse.objects import delete_folder
 from stedi_assets.lakehouse.publication import (
     RUN_ID,
     UPSTREAM,
@@ -153,7 +153,7 @@ class Tables:
 
     def delete_folder(self, folder: str) -> None:
         """Deletes every object below a folder that no snapshot refers to. Raises ObjectsNotDeletedError."""
-        delete_objects(self.s3, folder, objects_below(self.s3, folder))
+        delete_folder(self.s3, folder)
 
     def _refuse_if_moved(
         self, name: str, expected: int | None, table: "Table | None", target: str | None = None

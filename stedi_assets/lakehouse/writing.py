@@ -10,7 +10,7 @@ it, and the store copies the finished files.
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.lakehouse.objects import delete_objects, objects_below
+from stedi_assets.lakehouse.objects import copy_object, delete_folder, objects_below
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,10 +24,13 @@ def write_files(rows: "DataFrame", folder: str, s3: Any, beside: str | None = No
     first = f"{beside}/{uuid.uuid4().hex}"
     try:
         rows.write.parquet(first)
-        _copy(s3, first, folder)
+        written = data_files(s3, first)
+        copies = {uri: f"{folder}{uri.removeprefix(first)}" for uri in written}
+        for uri, copy in copies.items():
+            copy_object(s3, uri, copy)
     finally:
-        delete_objects(s3, first, objects_below(s3, first))
-    return data_files(s3, folder)
+        delete_folder(s3, first)
+    return {copies[uri]: size for uri, size in written.items()}
 
 
 def data_files(s3: Any, folder: str) -> dict[str, int]:
@@ -39,11 +42,3 @@ def data_files(s3: Any, folder: str) -> dict[str, int]:
 def _is_data_file(name: str) -> bool:
     """Not what a task wrote that never ended: Spark keeps that in a folder of its own until the job ends."""
     return name.endswith(".parquet") and not name.startswith(("_temporary/", "."))
-
-
-def _copy(s3: Any, source: str, target: str) -> None:
-    bucket, prefix = target.removeprefix("s3://").split("/", 1)
-    for uri in data_files(s3, source):
-        from_bucket, key = uri.removeprefix("s3://").split("/", 1)
-        name = key.rpartition("/")[2]
-        s3.copy({"Bucket": from_bucket, "Key": key}, bucket, f"{prefix}/{name}")

@@ -7,16 +7,14 @@ Here: the choice. Behind it `embedded` (inside this process), `apache_spark` (a 
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.lakehouse.engines.errors import EngineError
-from stedi_assets.settings import Settings
+from stedi_assets.settings import EMBEDDED, SPARK, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from stedi_assets.lakehouse.services import Endpoints
 
-EMBEDDED, SPARK = "embedded", "spark"
-
-__all__ = ["EMBEDDED", "SPARK", "EngineError", "refuse_missing", "session_on"]
+__all__ = ["EngineError", "refuse_missing", "session_on"]
 
 
 def refuse_missing(settings: Settings) -> None:

@@ -30,7 +30,7 @@ from stedi_assets.settings import Settings
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 READY_SECONDS = 300.0  # the first start fetches the jars
-_started: "list[tuple[SparkServer, Endpoints]]" = []  # at most one
+_started: "dict[Endpoints, SparkServer]" = {}  # at most one
 _starting = threading.Lock()
 
 
@@ -62,17 +62,18 @@ class SparkServer:
 def local_server_url(settings: Settings, endpoints: Endpoints) -> str:
     """The address of this process's Apache Spark, started at the first call. Raises EngineError."""
     with _starting:
-        if not _started or _started[0][0].process.returncode is not None or _started[0][1] != endpoints:
+        running = _started.get(endpoints)
+        if running is None or running.process.returncode is not None:
             stop_local_server()
-            _started.append((start_server(settings, endpoints, {"spark.master": "local[*]"}), endpoints))
+            running = _started[endpoints] = start_server(settings, endpoints, {"spark.master": "local[*]"})
             atexit.register(stop_local_server)
-        return _started[0][0].url
+        return running.url
 
 
 def stop_local_server() -> None:
     """Ends the JVM that this process started, if any."""
     while _started:
-        _started.pop()[0].end()
+        _started.popitem()[1].end()
 
 
 def start_server(settings: Settings, endpoints: Endpoints, more: Mapping[str, str]) -> SparkServer:

@@ -24,7 +24,7 @@ from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.connect.logging import logger
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-from stedi_assets.lakehouse.engines.errors import EngineError
+from stedi_assets.lakehouse.engines.errors import EngineError, name_of
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent
 # What it logs, the exception says as well, in which the log would quote what the rows hold.
@@ -33,7 +33,7 @@ if "SPARK_CONNECT_LOG_LEVEL" not in os.environ:
 REACH_SECONDS = 20
 # About 15 s. The client's own ten minutes wait for a server that comes back, and none does with its sessions.
 _RETRIES = 5
-_sessions: dict[str, SparkSession] = {}
+_sessions: dict[str, ConnectSession] = {}
 
 
 class _Channel(DefaultChannelBuilder):
@@ -67,11 +67,11 @@ def connect_session(url: str, spark_config: Mapping[str, Any], ship_package: boo
             session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
             session.version  # noqa: B018 - the first answer: until here nothing was asked
             if ship_package:
-                _ship(cast(SparkSession, session))
+                _ship(session)
         except (PySparkException, grpc.RpcError) as error:
             raise _silent(url, type(error).__name__) from None
-        _sessions[url] = cast(SparkSession, session)
-    return _sessions[url]
+        _sessions[url] = session
+    return cast(SparkSession, _sessions[url])
 
 
 def refuse_unreachable(url: str) -> None:
@@ -104,16 +104,11 @@ def _silent(url: str, found: str) -> EngineError:
 def end_session(url: str, is_lost: bool = False) -> None:
     """Ends the session on this endpoint, if there is one. `is_lost`: without telling a server that is gone."""
     if session := _sessions.pop(url, None):
-        cast(ConnectSession, session).release_session_on_close = not is_lost
+        session.release_session_on_close = not is_lost
         session.stop()
 
 
-def name_of(engine: str) -> str:
-    """The engine as reports and messages name it: of an address nothing but the place, as a token may follow."""
-    return engine.partition("/;")[0].rstrip("/")
-
-
-def _ship(session: SparkSession) -> None:
+def _ship(session: ConnectSession) -> None:
     """Sends the product's modules: the functions that workers run refer to them by name."""
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / "stedi_assets.zip"

@@ -1,4 +1,4 @@
-"""Why an engine cannot be used. Only that: one error, and making it of what the client says."""
+"""Why an engine cannot be used. Only that: one error, making it of what the client says, and how it names an engine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,15 @@ class EngineError(RuntimeError):
     """An engine that is not there or does not answer: what was expected, what was found, what to do."""
 
 
+def name_of(engine: str) -> str:
+    """The engine as reports and messages name it: of an address nothing but the place, as a token may follow."""
+    return engine.partition("/;")[0].rstrip("/")
+
+
 @contextmanager
 def losing(engine: str) -> Iterator[None]:
     """While an engine is used: one sentence if it is lost. Any other error of it passes as it is."""
     from pyspark.errors.exceptions.connect import SparkConnectException
-
-    from stedi_assets.lakehouse.engines.connect import name_of
 
     try:
         yield
