@@ -13,12 +13,16 @@ from pathlib import Path
 REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
 
 DEFAULT_CACHE = Path("~/.cache/stedi").expanduser()
-EMBEDDED, SPARK = "embedded", "spark"
+EMBEDDED, SPARK, GLUE = "embedded", "spark", "glue"
+LOCAL, AWS = "local", "aws"
 # Host and port, then parameters; a user's name or a path has no place there.
 _ENDPOINT = re.compile(r"sc://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?((?<=/)(;[A-Za-z_-]+=[^;\s]*)+)?")
 _WORD = re.compile(r"[\w-]+")
 _MEMORY = re.compile(r"[1-9][0-9]*[mgMG]")
 # What stands for something else in Spark's list of jars, or in the paths of it.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_PREFIX = re.compile(r"[\w.=-]+(/[\w.=-]+)*", re.ASCII)
 _NOT_IN_CACHE = re.compile(r"[,*?\[\]{}\\#%\t\r\n]")
 
 
@@ -39,10 +43,17 @@ class Settings:
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
     consent: STEDI_CONSENT. published or at-reading; `policy` tells what they mean.
     serials: STEDI_SERIALS. published or unambiguous; `policy` tells what they mean.
-    engine: STEDI_ENGINE. embedded, spark (Apache Spark on this machine) or sc://HOST:PORT (any Spark Connect endpoint).
+    engine: STEDI_ENGINE. embedded, spark (Apache Spark on this machine), sc://HOST:PORT (any Spark Connect endpoint) or
+        glue (AWS Glue jobs; on AWS alone).
     spark_memory: STEDI_SPARK_MEMORY. What Apache Spark on this machine may use, as 2g or 900m.
     cache: STEDI_CACHE. Folder for what is fetched once, whatever the home: Apache Spark's jars.
     minimum_subjects: STEDI_MINIMUM_SUBJECTS. With fewer customers, but not none, the training table is left empty.
+    env: STEDI_ENV. local (the home's own store and catalog) or aws (S3 and the Glue Data Catalog).
+    bucket: STEDI_BUCKET. On AWS, the bucket of everything; elsewhere of no account.
+    region: STEDI_REGION, else AWS_REGION or AWS_DEFAULT_REGION. On AWS, where the bucket and the catalog are.
+    prefix: STEDI_PREFIX. On AWS, below which the bucket is used; empty: all of it.
+    pseudonym_secret: STEDI_PSEUDONYM_SECRET_ID. On AWS, the name or ARN of the pseudonym key in Secrets Manager.
+    erasure_secret: STEDI_ERASURE_SECRET_ID. On AWS, the same for the key to the list of the erased.
     """
 
     home: Path
@@ -57,11 +68,22 @@ class Settings:
     engine: str = EMBEDDED
     spark_memory: str = "2g"
     cache: Path = DEFAULT_CACHE
+    env: str = LOCAL
+    bucket: str = ""
+    region: str = ""
+    prefix: str = ""
+    pseudonym_secret: str = "stedi/pseudonym-key"
+    erasure_secret: str = "stedi/erasure-key"
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """The settings of this process. Raises SettingsError."""
         env = os.environ if environment is None else environment
+        engine, place = _engine(env.get("STEDI_ENGINE") or cls.engine), _env(env.get("STEDI_ENV") or cls.env)
+        if engine == GLUE and place != AWS:
+            raise SettingsError(
+                "STEDI_ENGINE is 'glue', which computes on AWS alone: STEDI_ENV=aws is expected with it"
+            )
         return cls(
             home=Path(env.get("STEDI_HOME") or ".stedi").expanduser().resolve(),
             data=Path(env.get("STEDI_DATA") or REPOSITORY_DATA).expanduser().resolve(),
@@ -72,19 +94,48 @@ class Settings:
             consent=env.get("STEDI_CONSENT") or cls.consent,
             serials=env.get("STEDI_SERIALS") or cls.serials,
             minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),
-            engine=_engine(env.get("STEDI_ENGINE") or cls.engine),
+            engine=engine,
             spark_memory=_memory(env.get("STEDI_SPARK_MEMORY") or cls.spark_memory),
             cache=_cache(env.get("STEDI_CACHE") or cls.cache),
+            env=place,
+            **(_on_aws(env) if place == AWS else {}),
+            pseudonym_secret=env.get("STEDI_PSEUDONYM_SECRET_ID") or cls.pseudonym_secret,
+            erasure_secret=env.get("STEDI_ERASURE_SECRET_ID") or cls.erasure_secret,
         )
 
 
+def _env(name: str) -> str:
+    if name not in (LOCAL, AWS):
+        raise SettingsError(f"STEDI_ENV is {name!r}: {LOCAL} or {AWS} is expected")
+    return name
+
+
+def _on_aws(env: Mapping[str, str]) -> dict[str, str]:
+    """Where on AWS. Raises SettingsError for what is missing, and for what S3 or SQL would take for something else."""
+    region = next((env[n] for n in ("STEDI_REGION", "AWS_REGION", "AWS_DEFAULT_REGION") if env.get(n)), "")
+    found = {"bucket": env.get("STEDI_BUCKET") or "", "region": region, "prefix": env.get("STEDI_PREFIX") or ""}
+    found["prefix"] = found["prefix"].strip("/")
+    wanted = {
+        "bucket": (_BUCKET, "the name of an S3 bucket"),
+        "region": (_REGION, "a region as eu-central-1"),
+        "prefix": (_PREFIX, "folders of letters, digits, . _ = and - (or nothing)"),
+    }
+    for name, (pattern, expected) in wanted.items():
+        is_empty_prefix = name == "prefix" and not found[name]
+        if not is_empty_prefix and not pattern.fullmatch(found[name]):
+            variable = f"STEDI_{name.upper()}"
+            said = f"is {found[name]!r}" if found[name] else "is not set"
+            raise SettingsError(f"{variable} {said}: with STEDI_ENV=aws {expected} is expected")
+    return found
+
+
 def _engine(name: str) -> str:
-    if name in (EMBEDDED, SPARK) or _ENDPOINT.fullmatch(name):
+    if name in (EMBEDDED, SPARK, GLUE) or _ENDPOINT.fullmatch(name):
         return name
     # Of anything but a word nothing is repeated: a token may be in it, wherever a slip of the hand put it.
     found = repr(name) if _WORD.fullmatch(name) else "something else"
     raise SettingsError(
-        f"STEDI_ENGINE is {found}: embedded, spark or sc://HOST:PORT is expected; parameters of an endpoint follow as "
+        f"STEDI_ENGINE is {found}: embedded, spark, glue or sc://HOST:PORT is expected; parameters of an endpoint follow as "
         "in sc://HOST:PORT/;use_ssl=true;token=..."
     )
 

@@ -57,3 +57,35 @@ def test_expectations_that_cannot_be_used_are_refused(tmp_path: Path, content: s
     (tmp_path / "e.json").write_text(content)
     with pytest.raises(ExpectationsError, match=said):
         read_expectations(str(tmp_path / "e.json"))
+
+
+AWS_SETTINGS = {"STEDI_ENV": "aws", "STEDI_BUCKET": "stedi-data", "STEDI_REGION": "eu-central-1"}
+
+
+def test_on_aws_bucket_region_and_prefix_say_where() -> None:
+    found = Settings.load({**AWS_SETTINGS, "STEDI_PREFIX": "/lake/prod/"})
+    assert (found.env, found.bucket, found.region, found.prefix) == ("aws", "stedi-data", "eu-central-1", "lake/prod")
+    by_the_chain = Settings.load({"STEDI_ENV": "aws", "STEDI_BUCKET": "stedi-data", "AWS_DEFAULT_REGION": "us-east-1"})
+    assert (by_the_chain.region, by_the_chain.prefix) == ("us-east-1", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"STEDI_ENV": "azure"}, "STEDI_ENV is 'azure': local or aws is expected"),
+        ({"STEDI_BUCKET": ""}, "STEDI_BUCKET is not set: with STEDI_ENV=aws the name of an S3 bucket is expected"),
+        ({"STEDI_BUCKET": "s3://x"}, "STEDI_BUCKET is 's3://x'"),
+        ({"STEDI_REGION": ""}, "STEDI_REGION is not set"),
+        ({"STEDI_REGION": "Frankfurt"}, "STEDI_REGION is 'Frankfurt'"),
+        ({"STEDI_PREFIX": "a/../b'"}, "STEDI_PREFIX is"),
+    ],
+)
+def test_what_cannot_be_used_on_aws_is_named(changed: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        Settings.load({**AWS_SETTINGS, **changed})
+
+
+def test_glue_computes_on_aws_alone() -> None:
+    assert Settings.load({**AWS_SETTINGS, "STEDI_ENGINE": "glue"}).engine == "glue"
+    with pytest.raises(SettingsError, match="STEDI_ENV=aws is expected with it"):
+        Settings.load({"STEDI_ENGINE": "glue"})
