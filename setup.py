@@ -26,7 +26,7 @@ TEST_REQUIREMENTS = [
     "pytest==9.2.0",
     "hypothesis==6.170.15",  # properties of splitting and typing
     "polars==2.1.0",  # the README's line for it is tried
-    "moto[server,s3,glue,athena,cloudformation,secretsmanager,iam,kms]==5.2.5",  # AWS's own services, which cannot run here
+    "moto[server,s3,glue,athena,cloudformation,secretsmanager,iam,kms]==5.2.5",  # AWS's own services
     "cfn-lint==1.58.0",  # the CloudFormation template against AWS's own schemas
     "sqlglot==30.30.0",  # the queries in Athena's dialect
     "ruff==0.17.6",

@@ -15,7 +15,7 @@ from stedi_assets.assets.tables import tables
 from stedi_assets.jobs import stedi_forget, stedi_lakehouse
 from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.io_manager import IcebergIOManager
-from stedi_assets.lakehouse.resource import Lakehouse
+from stedi_assets.lakehouse.resource import LakehouseResource
 
 
 def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
@@ -23,7 +23,7 @@ def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
     # Configured at launch: only such a resource is set up once and shared by those that it is nested in. A run has
     # to see one Lakehouse, or the snapshots that it has read would be known in one place and missing in the other.
     engine, s3 = Engine.configure_at_launch(), S3Resource()
-    lakehouse = Lakehouse.configure_at_launch(engine=engine, s3=s3)
+    lakehouse = LakehouseResource.configure_at_launch(engine=engine, s3=s3)
     return Definitions(
         assets=[*raw_sources, landing, *tables],
         jobs=[stedi_lakehouse, stedi_forget],
@@ -33,7 +33,7 @@ def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
             "pyspark": engine,
             "s3": s3,
             "lakehouse": lakehouse,
-            "tables": IcebergIOManager(lakehouse=lakehouse),
+            "tables": IcebergIOManager(lakehouse=lakehouse),  # type: ignore[arg-type] # it gives out a Lakehouse
             **(resources or {}),
         },
     )

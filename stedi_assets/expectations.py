@@ -31,7 +31,7 @@ class ExpectationsError(ValueError):
 
 
 def read_expectations(given: str, consent: str = "published") -> dict[str, int]:
-    """Rows by table: `reference`, `none`, or the path of a JSON file {"TABLE": ROWS}. Raises ExpectationsError.
+    """Rows by table: `reference`, `none`, {"TABLE": ROWS} as JSON or a file with that. Raises ExpectationsError.
 
     The reference set's counts are those of the consent policy.
     """
@@ -40,7 +40,7 @@ def read_expectations(given: str, consent: str = "published") -> dict[str, int]:
     if given == "reference":
         return {**REFERENCE, **(AT_READING if consent == "at-reading" else {})}
     try:
-        content = json.loads(Path(given).read_text())
+        content = json.loads(given if given.startswith("{") else Path(given).read_text())
     except OSError as error:
         raise ExpectationsError(
             f"--expect {given}: cannot be read ({error.strerror}); reference, none or a JSON file is expected"

@@ -12,9 +12,11 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from stedi_assets.settings import SettingsError
+from stedi_assets.settings import AWS, Settings, SettingsError
 
 PSEUDONYM_SECRET = "STEDI_PSEUDONYM_SECRET"
 PSEUDONYM_FILE = "pseudonym.key"
@@ -26,28 +28,125 @@ class KeyFileError(RuntimeError):
     """A key that cannot be read or is no use: what was expected, what was found, what to do."""
 
 
-def pseudonym_key(home: Path, environment: Mapping[str, str] | None = None) -> bytes:
-    """STEDI_PSEUDONYM_SECRET, or the home's own key, made at first use. Raises SettingsError, KeyFileError."""
-    given = (os.environ if environment is None else environment).get(PSEUDONYM_SECRET)
-    if not given:
-        return _find_or_make(home / PSEUDONYM_FILE)
-    key = given.encode()
-    if len(key) < LEAST_BYTES:
+class Keys(Protocol):
+    """Where the keys of a lakehouse are kept."""
+
+    @property
+    def erasure_place(self) -> str:
+        """Where the erasure key is, for people."""
+
+    def pseudonym(self) -> bytes:
+        """STEDI_PSEUDONYM_SECRET, or the kept key. Raises SettingsError, KeyFileError."""
+
+    def erasure(self) -> bytes:
+        """The key to the list of the erased, made at first use. Raises KeyFileError."""
+
+    def has_erasure(self) -> bool:
+        """Whether somebody was ever erased here."""
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The keys of these settings' lakehouse: files of the home, or secrets on AWS."""
+    return SecretKeys.of(settings) if settings.env == AWS else HomeKeys(settings.home)
+
+
+@dataclass(frozen=True)
+class HomeKeys:
+    """Keys in files of the home, each made at first use."""
+
+    home: Path
+
+    @property
+    def erasure_place(self) -> str:
+        return str(self.home / ERASURE_FILE)
+
+    def pseudonym(self) -> bytes:
+        return _given_pseudonym_key(os.environ) or _find_or_make(self.home / PSEUDONYM_FILE)
+
+    def erasure(self) -> bytes:
+        return _find_or_make(self.home / ERASURE_FILE)
+
+    def has_erasure(self) -> bool:
+        return (self.home / ERASURE_FILE).exists()
+
+
+@dataclass(frozen=True)
+class SecretKeys:
+    """Keys in AWS Secrets Manager, by their names or ARNs. `client`: that service's.
+
+    The pseudonym key is never made here: who builds the training table may read it and nothing else.
+    """
+
+    pseudonym_secret: str
+    erasure_secret: str
+    client: Any
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SecretKeys":
+        import boto3
+
+        client = boto3.client("secretsmanager", region_name=settings.region)
+        return cls(settings.pseudonym_secret, settings.erasure_secret, client)
+
+    @property
+    def erasure_place(self) -> str:
+        return f"the secret {self.erasure_secret}"
+
+    def pseudonym(self) -> bytes:
+        key = _given_pseudonym_key(os.environ) or self._read(self.pseudonym_secret)
+        if key is None:
+            raise KeyFileError(
+                f"the secret {self.pseudonym_secret} is expected in Secrets Manager, and there is none: "
+                "create the stack (docs/aws.md), or name another in STEDI_PSEUDONYM_SECRET_ID"
+            )
+        return key
+
+    def erasure(self) -> bytes:
+        key = self._read(self.erasure_secret)
+        if key is None:
+            made = secrets.token_hex(LEAST_BYTES)
+            try:
+                self.client.create_secret(Name=self.erasure_secret, SecretString=made)
+            except self.client.exceptions.ResourceExistsException:
+                pass  # another process was first
+            except self.client.exceptions.ClientError as error:
+                raise self._refused(self.erasure_secret, error) from None
+            key = self._read(self.erasure_secret)
+        assert key is not None, "a secret that was just made is there"
+        return key
+
+    def has_erasure(self) -> bool:
+        return self._read(self.erasure_secret) is not None
+
+    def _read(self, name: str) -> bytes | None:
+        """The secret's text; None where there is none. Nothing that the service answers is repeated."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self.client.get_secret_value(SecretId=name)
+        except self.client.exceptions.ResourceNotFoundException:
+            return None
+        except (BotoCoreError, ClientError) as error:
+            raise self._refused(name, error) from None
+        return _long_enough(str(answer.get("SecretString") or "").strip().encode(), f"the secret {name}")
+
+    def _refused(self, name: str, error: Exception) -> KeyFileError:
+        response: Mapping[str, Any] = getattr(error, "response", {})
+        code = response.get("Error", {}).get("Code") or type(error).__name__
+        return KeyFileError(
+            f"the secret {name} cannot be used ({code}); a role that may read it is expected (docs/aws.md)"
+        )
+
+
+def _given_pseudonym_key(environment: Mapping[str, str]) -> bytes | None:
+    """STEDI_PSEUDONYM_SECRET, if it is set. Raises SettingsError."""
+    key = environment.get(PSEUDONYM_SECRET, "").encode()
+    if key and len(key) < LEAST_BYTES:
         raise SettingsError(
             f"{PSEUDONYM_SECRET} has {len(key)} bytes: at least {LEAST_BYTES} are expected; "
             "make one with: openssl rand -hex 32"
         )
-    return key
-
-
-def erasure_key(home: Path) -> bytes:
-    """The home's key to the list of the erased, made at first use. Raises KeyFileError."""
-    return _find_or_make(home / ERASURE_FILE)
-
-
-def has_erasure_key(home: Path) -> bool:
-    """Whether somebody was ever erased here."""
-    return (home / ERASURE_FILE).exists()
+    return key or None
 
 
 def keyed_hash(key: bytes, domain: str, text: str) -> str:
@@ -84,6 +183,10 @@ def _find_or_make(path: Path) -> bytes:
         raise KeyFileError(
             f"{path} cannot be used ({(error.strerror or str(error)).lower()}); run as the owner of the home"
         ) from None
+    return _long_enough(key, str(path))
+
+
+def _long_enough(key: bytes, place: str) -> bytes:
     if len(key) < LEAST_BYTES:
-        raise KeyFileError(f"{path} has {len(key)} bytes: at least {LEAST_BYTES} are expected; bring back the copy")
+        raise KeyFileError(f"{place} has {len(key)} bytes: at least {LEAST_BYTES} are expected; bring back the copy")
     return key

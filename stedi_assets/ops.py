@@ -5,13 +5,13 @@ Here: erasure as Dagster runs it and what the UI is told of it. Not here: erasur
 
 from typing import Any
 
-from dagster import AssetObservation, Config, MetadataValue, OpExecutionContext, Output, op
+from dagster import AssetObservation, Config, MetadataValue, OpExecutionContext, Output, ResourceParam, op
 from pydantic import Field
 
 from stedi_assets.assets.metadata import key_of
 from stedi_assets.contracts import contract_of
 from stedi_assets.lakehouse.engines.errors import losing
-from stedi_assets.lakehouse.resource import Lakehouse
+from stedi_assets.lakehouse.lakehouse import Lakehouse
 
 
 class ForgetConfig(Config):
@@ -26,7 +26,9 @@ class ForgetConfig(Config):
 
 
 @op(description="Erases a person, or everyone who no longer agrees, from every table, its history and the store.")
-def forget(context: OpExecutionContext, config: ForgetConfig, lakehouse: Lakehouse) -> Output[dict[str, Any]]:
+def forget(
+    context: OpExecutionContext, config: ForgetConfig, lakehouse: ResourceParam[Lakehouse]
+) -> Output[dict[str, Any]]:
     """The receipt. Each table that was published anew is recorded as observed.
 
     Not as materialized: the checks of the materialization before would count as not evaluated, and they hold still.

@@ -135,8 +135,8 @@ def _engine(name: str) -> str:
     # Of anything but a word nothing is repeated: a token may be in it, wherever a slip of the hand put it.
     found = repr(name) if _WORD.fullmatch(name) else "something else"
     raise SettingsError(
-        f"STEDI_ENGINE is {found}: embedded, spark, glue or sc://HOST:PORT is expected; parameters of an endpoint follow as "
-        "in sc://HOST:PORT/;use_ssl=true;token=..."
+        f"STEDI_ENGINE is {found}: embedded, spark or sc://HOST:PORT is expected, or on AWS glue; parameters of an "
+        "endpoint follow as in sc://HOST:PORT/;use_ssl=true;token=..."
     )
 
 

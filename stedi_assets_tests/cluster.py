@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stedi_assets.lakehouse.engines.apache_spark import SparkServer, jvm_environment, spark_home, start_server
 from stedi_assets.lakehouse.engines.java import java_home
-from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import Settings
 from stedi_assets_tests.commands import free_port, wait_for
 
@@ -33,7 +33,7 @@ class Cluster:
         assert self.connect is not None
         return self.connect.url
 
-    def start(self, settings: Settings, endpoints: Endpoints) -> None:
+    def start(self, settings: Settings, store: Store) -> None:
         """Returns when the Connect server answers and both workers are there."""
         port = free_port()
         self._spawn("master", MASTER, "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(free_port()))
@@ -44,7 +44,7 @@ class Cluster:
             self._spawn(name, WORKER, *place, "--cores", "1", "--memory", "1g", master)
             wait_for(name, partial(self._has_registered, name))
         more = {"spark.master": master, "spark.executor.memory": "1g", "spark.executor.cores": "1"}
-        self.connect = start_server(settings, endpoints, more)
+        self.connect = start_server(settings, store, more)
 
     def _spawn(self, name: str, *words: str) -> None:
         script = spark_home() / "bin" / "spark-class"

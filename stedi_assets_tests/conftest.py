@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from stedi_assets.lakehouse.connection import export
+from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engines.embedded import embedded_session
-from stedi_assets.lakehouse.services import Endpoints, ensure_running, stop
+from stedi_assets.lakehouse.services import Endpoints, stop
+from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.tables import Tables
+from stedi_assets.settings import Settings
 from stedi_assets_tests.lake import Lake, bring
 
 
@@ -25,17 +27,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def endpoints(home: Path) -> Endpoints:
-    """The running services of the session's home."""
-    found = ensure_running(home)
-    export(found)
-    return found
+def store(home: Path) -> Store:
+    """The store of the session's home."""
+    return connect(Settings.load())
 
 
 @pytest.fixture(scope="session")
-def spark(endpoints: Endpoints) -> SparkSession:
+def endpoints(store: Store) -> Endpoints:
+    """The running services of the session's home."""
+    assert store.services is not None
+    return store.services
+
+
+@pytest.fixture(scope="session")
+def spark(store: Store) -> SparkSession:
     """A session on the embedded engine."""
-    return embedded_session(endpoints)
+    return embedded_session(store)
 
 
 @pytest.fixture

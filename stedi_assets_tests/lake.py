@@ -15,7 +15,7 @@ from stedi_assets.definitions import build_definitions
 from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
 from stedi_assets.erasure.registry import Registry
 from stedi_assets.jobs import stedi_forget, stedi_lakehouse
-from stedi_assets.keys import ERASURE_FILE, keyed_hash, pseudonym_key
+from stedi_assets.keys import ERASURE_FILE, HomeKeys, keyed_hash
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.landing.zone import Zone
@@ -62,9 +62,11 @@ class Lake:
     """One set of tables in the session's home, and a landing zone of its own."""
 
     def __init__(self) -> None:
-        self.endpoints = connect(Settings.load())
+        self.store = connect(Settings.load())
+        assert self.store.services is not None
+        self.endpoints = self.store.services
         self.s3 = boto3.client("s3")
-        self.catalog = open_catalog(self.endpoints)
+        self.catalog = open_catalog(self.store)
         self.zone = Zone(f"s3://{self.endpoints.bucket}/test-{uuid.uuid4().hex}", self.s3)
         self.instance = DagsterInstance.ephemeral()
 
@@ -106,7 +108,7 @@ class Lake:
     @property
     def registry(self) -> Registry:
         """The home's requests to be forgotten."""
-        return Registry(Settings.load().home, self.s3, self.endpoints.bucket)
+        return Registry(HomeKeys(Settings.load().home), self.s3, self.endpoints.bucket)
 
     def request(self, email: str) -> str:
         """The id of a request to forget someone."""
@@ -122,7 +124,7 @@ class Lake:
 
     def pseudonyms(self, customer: str, serial: str) -> tuple[str, str]:
         """subject_id and device_id of these, with the home's key."""
-        key = pseudonym_key(Settings.load().home)
+        key = HomeKeys(Settings.load().home).pseudonym()
         return keyed_hash(key, "subject", customer), keyed_hash(key, "device", serial)
 
     def snapshot(self, contract: Contract) -> int | None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from stedi_assets.expectations import REFERENCE
-from stedi_assets.lakehouse.connection import export
-from stedi_assets.lakehouse.services import ensure_running
+from stedi_assets.lakehouse.connection import connect
 from stedi_assets.settings import Settings
 from stedi_assets_tests.cluster import Cluster
 from stedi_assets_tests.commands import BIN, REPOSITORY, environment
@@ -20,16 +19,13 @@ from stedi_assets_tests.commands import BIN, REPOSITORY, environment
 @pytest.fixture
 def cluster(own_home: Path, tmp_path: Path, endpoints: object) -> Iterator[Cluster]:
     """A cluster whose processes know the store of a home of its own."""
-    session_home = ensure_running(Settings.load().home)
-    cluster = Cluster(tmp_path)
+    cluster, own = Cluster(tmp_path), replace(Settings.load(), home=own_home)
     try:
-        own = ensure_running(own_home)
-        export(own)
-        cluster.start(replace(Settings.load(), home=own_home), own)
+        cluster.start(own, connect(own))
         yield cluster
     finally:
         cluster.stop()
-        export(session_home)
+        connect(Settings.load())
 
 
 def test_the_job_ends_rightly_though_a_worker_is_killed(cluster: Cluster, own_home: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from stedi_assets.lakehouse.engines import EngineError, session_on
 from stedi_assets.lakehouse.engines.apache_spark import local_server_url, stop_local_server
 from stedi_assets.lakehouse.engines.connect import connect_session
 from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import REPOSITORY_DATA, Settings
 from stedi_assets.transforms import landing
 from stedi_assets_tests.compared import differences
@@ -28,11 +29,11 @@ TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "l
 
 
 @pytest.fixture(scope="module")
-def apache_spark(endpoints: Endpoints) -> Iterator[SparkSession]:
+def apache_spark(store: Store) -> Iterator[SparkSession]:
     """Apache Spark on this machine, beside the embedded engine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STEDI_ENGINE", "spark")
-        yield session_on(Settings.load(), endpoints)
+        yield session_on(Settings.load(), store)
     stop_local_server()
 
 
@@ -85,11 +86,11 @@ def test_after_an_erasure(
     assert len(left[0]["customer_landing"]) == 2
 
 
-def test_apache_spark_is_closed_to_others(apache_spark: SparkSession, endpoints: Endpoints) -> None:
+def test_apache_spark_is_closed_to_others(apache_spark: SparkSession, store: Store, endpoints: Endpoints) -> None:
     """It listens on loopback alone, wants its token, and has the store's keys in no setting, log or argument."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STEDI_ENGINE", "spark")
-        url = local_server_url(Settings.load(), endpoints)
+        url = local_server_url(Settings.load(), store)
     port = int(url.removeprefix("sc://127.0.0.1:").partition("/")[0])
     folder = Settings.load().home / "spark" / f"{os.getpid()}-{port}"
     (jvm,) = [

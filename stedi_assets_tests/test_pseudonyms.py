@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from stedi_assets.keys import KeyFileError, erasure_key, keyed_hash, pseudonym_key
+from stedi_assets.keys import HomeKeys, KeyFileError, keyed_hash
 from stedi_assets.settings import SettingsError
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT, key_frame, with_pseudonyms
 
@@ -51,30 +51,34 @@ def test_the_key_is_in_no_query_plan(spark: SparkSession) -> None:
 
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    key = pseudonym_key(tmp_path / "home", {})
+    keys = HomeKeys(tmp_path / "home")
+    key = keys.pseudonym()
     assert len(key) >= 32
-    assert pseudonym_key(tmp_path / "home", {}) == key != pseudonym_key(tmp_path / "other", {})
-    assert erasure_key(tmp_path / "home") != key
+    assert keys.pseudonym() == key != HomeKeys(tmp_path / "other").pseudonym()
+    assert keys.erasure() != key
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "home").iterdir()} == {0o600}
 
 
-def test_a_secret_of_ones_own_is_taken_and_not_kept(tmp_path: Path) -> None:
+def test_a_secret_of_ones_own_is_taken_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "s" * 32
-    assert pseudonym_key(tmp_path, {"STEDI_PSEUDONYM_SECRET": secret}) == secret.encode()
+    monkeypatch.setenv("STEDI_PSEUDONYM_SECRET", secret)
+    assert HomeKeys(tmp_path).pseudonym() == secret.encode()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_too_short_a_key_is_refused(tmp_path: Path) -> None:
+def test_too_short_a_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEDI_PSEUDONYM_SECRET", "s" * 31)
     with pytest.raises(SettingsError, match="has 31 bytes: at least 32") as refusal:
-        pseudonym_key(tmp_path, {"STEDI_PSEUDONYM_SECRET": "s" * 31})
+        HomeKeys(tmp_path).pseudonym()
+    monkeypatch.delenv("STEDI_PSEUDONYM_SECRET")
     assert "sss" not in str(refusal.value)
     (tmp_path / "pseudonym.key").touch(0o600)
     with pytest.raises(KeyFileError, match="has 0 bytes"):
-        pseudonym_key(tmp_path, {})
+        HomeKeys(tmp_path).pseudonym()
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    pseudonym_key(tmp_path, {})
+    HomeKeys(tmp_path).pseudonym()
     (tmp_path / "pseudonym.key").chmod(0o644)
     with pytest.raises(KeyFileError, match="chmod 600"):
-        pseudonym_key(tmp_path, {})
+        HomeKeys(tmp_path).pseudonym()

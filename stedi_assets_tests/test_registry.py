@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from stedi_assets.erasure.registry import KEY, NoSuchRequestError, Registry, RegistryError, Request
-from stedi_assets.keys import ERASURE_FILE
+from stedi_assets.keys import ERASURE_FILE, HomeKeys
 from stedi_assets.lakehouse.services import Endpoints
 
 NOW = 1_700_000_000_000
@@ -22,9 +22,14 @@ def registry(endpoints: Endpoints, tmp_path: Path) -> Iterator[Registry]:
     """A list of the test's own, in a bucket of its own: a list's place in its bucket is fixed."""
     s3, bucket = boto3.client("s3"), f"erasure-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=bucket)
-    yield Registry(tmp_path / "home", s3, bucket)
+    yield Registry(HomeKeys(tmp_path / "home"), s3, bucket)
     s3.delete_object(Bucket=bucket, Key=KEY)
     s3.delete_bucket(Bucket=bucket)
+
+
+def home_of(registry: Registry) -> Path:
+    assert isinstance(registry.keys, HomeKeys)
+    return registry.keys.home
 
 
 def stored(registry: Registry) -> bytes:
@@ -39,7 +44,7 @@ def store(registry: Registry, content: bytes) -> None:
 def test_without_a_list_nobody_is_erased_and_no_key_is_made(registry: Registry) -> None:
     suppression = registry.suppression()
     assert (suppression.is_empty, suppression.key) == (True, b"")
-    assert not registry.home.exists()
+    assert not home_of(registry).exists()
 
 
 def test_a_customer_has_one_request_however_the_address_is_written(registry: Registry) -> None:
@@ -72,7 +77,7 @@ def test_whoever_asked_is_kept_out_before_and_after_it_is_completed(registry: Re
 
 def test_the_list_says_who_it_is_to_nobody_without_the_key(registry: Registry) -> None:
     request = registry.request_for("Ann@x.org", "subject of ann", NOW)
-    key = (registry.home / ERASURE_FILE).read_text()
+    key = (home_of(registry) / ERASURE_FILE).read_text()
     shown = stored(registry).decode() + repr(registry) + repr(request) + repr(registry.suppression())
     assert "x.org" not in shown.lower()
     assert key not in shown
@@ -104,7 +109,7 @@ def test_an_unknown_request_is_refused_without_repeating_what_was_given(registry
 
 def assert_refused(registry: Registry, message: str, request: Request) -> None:
     """Nothing is read, changed, or made."""
-    before, files = stored(registry), sorted(registry.home.iterdir())
+    before, files = stored(registry), sorted(home_of(registry).iterdir())
     attempts: list[Any] = [
         registry.suppression,
         lambda: registry.request_for("ann@x.org", None, NOW),
@@ -116,12 +121,12 @@ def assert_refused(registry: Registry, message: str, request: Request) -> None:
             attempt()
         assert "from a copy" in str(raised.value)
         assert request.customer not in str(raised.value)
-    assert (stored(registry), sorted(registry.home.iterdir())) == (before, files)
+    assert (stored(registry), sorted(home_of(registry).iterdir())) == (before, files)
 
 
 def test_a_list_without_its_key_is_refused_and_no_new_key_is_made(registry: Registry) -> None:
     request = registry.request_for("ann@x.org", None, NOW)
-    path = registry.home / ERASURE_FILE
+    path = home_of(registry) / ERASURE_FILE
     key = path.read_bytes()
     path.unlink()
     assert_refused(registry, r"lists 1 erasures.*but there is none", request)
@@ -162,6 +167,6 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(registry: Registry) -> N
 def test_a_list_without_entries_needs_no_key(registry: Registry) -> None:
     store(registry, json.dumps({"key_check": "0" * 64, "requests": []}).encode())
     assert registry.suppression().is_empty
-    assert not registry.home.exists()
+    assert not home_of(registry).exists()
     request = registry.request_for("ann@x.org", None, NOW)
     assert registry.request(request.id) == request

@@ -233,7 +233,8 @@ def test_two_homes_never_meet(tables: Tables, tmp_path: Path) -> None:
     from stedi_assets.lakehouse.services import ensure_running, stop
 
     publish(tables, "s1")
-    mine = connect(Settings.load())
+    mine = connect(Settings.load()).services
+    assert mine is not None
     try:
         other = ensure_running(tmp_path)
         assert other.s3_url != mine.s3_url

@@ -3,14 +3,13 @@
 Here: contracts, staged files and verdicts as Dagster metadata. No value of a personal column ever.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
-    MetadataValue,
     TableColumn,
     TableColumnDep,
     TableColumnLineage,
@@ -20,12 +19,8 @@ from dagster import (
 from stedi_assets.audits import Verdict, checks_of
 from stedi_assets.contracts import Contract, contract_of
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
 OWNERS = ["team:data-engineering"]
 KINDS = {"pyspark", "iceberg", "s3"}
-PREVIEW_ROWS = 5
 
 
 def key_of(contract: Contract) -> AssetKey:
@@ -62,17 +57,6 @@ def lineage(contract: Contract) -> dict[str, Any]:
         if column.derived_from
     }
     return {"dagster/column_lineage": TableColumnLineage(deps)} if deps else {}
-
-
-def preview(contract: Contract, rows: "DataFrame") -> dict[str, Any]:
-    """The first rows, without the columns that are personal."""
-    shown = [column.name for column in contract.columns if not column.personal]
-    lines = ["| " + " | ".join(shown) + " |", "|" + " --- |" * len(shown)]
-    lines += [
-        "| " + " | ".join("" if value is None else str(value) for value in row) + " |"
-        for row in rows.select(*shown).limit(PREVIEW_ROWS).collect()
-    ]
-    return {"stedi/preview": MetadataValue.md("\n".join(lines))}
 
 
 def check_specs(contract: Contract) -> list[AssetCheckSpec]:

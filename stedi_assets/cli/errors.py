@@ -14,6 +14,7 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.erasure.registry import RegistryError
     from stedi_assets.expectations import ExpectationsError
     from stedi_assets.keys import KeyFileError
+    from stedi_assets.lakehouse.connection import StoreError
     from stedi_assets.lakehouse.engines import EngineError
     from stedi_assets.lakehouse.lock import HomeBusyError
     from stedi_assets.lakehouse.publication import NeverPublishedError
@@ -32,6 +33,7 @@ def sentence_of(error: Exception) -> str | None:
         RegistryError,
         ServicesError,
         SettingsError,
+        StoreError,
         UsageError,
     )
     return str(error) if isinstance(error, mendable) else _said_by_the_store(error)

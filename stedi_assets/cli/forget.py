@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.cli.terminal import print_line, print_table
 from stedi_assets.contracts.customer_key import customer_key_of
-from stedi_assets.keys import keyed_hash, pseudonym_key
+from stedi_assets.keys import keyed_hash, keys_of
+from stedi_assets.lakehouse.connection import start
 from stedi_assets.lakehouse.engines import refuse_missing
 from stedi_assets.lakehouse.lock import home_lock
-from stedi_assets.lakehouse.services import Endpoints, start
+from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
     if email is not None and not _is_address(email):
         raise UsageError("what was given is no email address; one is expected, as in the customer's records")
     refuse_missing(settings)
-    pseudonym_key(settings.home)  # a key that is no use is refused before anything is changed
+    keys_of(settings).pseudonym()  # a key that is no use is refused before anything is changed
     refuse_without_folder(json_file)
-    starting = start(settings.home)  # the services come up while Python imports
+    starting = start(settings)  # the services come up while Python imports
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.progress import Progress
     from stedi_assets.erasure.registry import WITHDRAWN
@@ -41,9 +42,9 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
         progress.say("starting")
         import stedi_assets.definitions  # noqa: F401
 
-        endpoints = starting.wait()
+        store = starting.wait()
         with home_lock(settings, progress.say), dagster_instance(settings.home) as instance:
-            request = WITHDRAWN if email is None else _request(settings, endpoints, email)
+            request = WITHDRAWN if email is None else _request(settings, store, email)
             receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
     if receipt is None:
         print_line(f"FAILED  {failure}")
@@ -62,17 +63,15 @@ def _is_address(email: str) -> bool:
         return False
 
 
-def _request(settings: Settings, endpoints: Endpoints, email: str) -> str:
+def _request(settings: Settings, store: Store, email: str) -> str:
     """The id of the customer's request: from now on they are kept out."""
     from dagster_aws.s3 import S3Resource
 
-    from stedi_assets.erasure.registry import Registry
-    from stedi_assets.lakehouse.connection import export
+    from stedi_assets.lakehouse.lakehouse import registry_of
     from stedi_assets.transforms.pseudonyms import SUBJECT
 
-    export(endpoints)
-    subject = keyed_hash(pseudonym_key(settings.home), SUBJECT, customer_key_of(email))
-    registry = Registry(settings.home, S3Resource().get_client(), endpoints.bucket)
+    subject = keyed_hash(keys_of(settings).pseudonym(), SUBJECT, customer_key_of(email))
+    registry = registry_of(settings, store, S3Resource().get_client())
     request = registry.request_for(email, subject, int(time.time() * 1000))
     if request.subject != subject:  # an earlier request, from before the pseudonym key was changed
         registry.save(replace(request, subject=subject))

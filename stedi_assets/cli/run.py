@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
-from stedi_assets.keys import pseudonym_key
+from stedi_assets.keys import keys_of
+from stedi_assets.lakehouse.connection import start
 from stedi_assets.lakehouse.engines import refuse_missing
 from stedi_assets.lakehouse.lock import home_lock
-from stedi_assets.lakehouse.services import Endpoints, start
+from stedi_assets.lakehouse.store import Store
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy, policy_of
 from stedi_assets.settings import Settings
@@ -40,22 +41,22 @@ def run_lakehouse(
     settings = Settings.load()
     policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
     refuse_missing(settings)  # an engine that is not there is refused before anything is begun
-    pseudonym_key(settings.home)  # so is a key that is no use
+    keys_of(settings).pseudonym()  # so is a key that is no use
     selection = _selection(selected)
     if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")
     if expect is not None:
         read_expectations(expect)
     refuse_without_folder(json_file)
-    starting = start(settings.home)  # the services come up while Python imports
+    starting = start(settings)  # the services come up while Python imports
     from stedi_assets.cli.progress import Progress
 
     with Progress() as progress:
         progress.say("starting")
         import_heavy_modules()
-        endpoints = starting.wait()
+        store = starting.wait()
         with home_lock(settings, progress.say):
-            zone = _bring(landing, settings, endpoints, progress)
+            zone = _bring(landing, settings, store, progress)
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
             report = _execute(settings, landing, expected, policy, selection, progress)
     report.print()
@@ -85,21 +86,19 @@ def _selection(selected: Sequence[str]) -> "list[AssetKey] | None":
     return [key_of(contract) for contract in CONTRACTS if contract.table in names]
 
 
-def _bring(landing: str | None, settings: Settings, endpoints: Endpoints, progress: Any) -> Zone:
+def _bring(landing: str | None, settings: Settings, store: Store, progress: Any) -> Zone:
     """The zone to read, filled. Raises LandingError before anything changes if there is nothing to read."""
     from dagster_aws.s3 import S3Resource
 
-    from stedi_assets.lakehouse.connection import export
-    from stedi_assets.lakehouse.resource import home_zone
+    from stedi_assets.lakehouse.lakehouse import own_zone
 
-    export(endpoints)
-    zone = home_zone(endpoints, S3Resource().get_client())
+    zone = own_zone(store, S3Resource().get_client())
     if landing is not None and landing.startswith("s3:"):
         zone = Zone.of(landing, zone.s3)
     elif landing is not None:
         written, removed = zone.mirror(Path(landing).expanduser())
         progress.say(f"mirrored {landing}: {written} objects written, {removed} removed")
-    elif written := zone.fill(settings.data):
+    elif not store.is_aws and (written := zone.fill(settings.data)):
         progress.say(f"the landing zone was empty: {written} objects copied from {settings.data}")
     zone.objects_to_ingest()
     return zone

@@ -42,10 +42,10 @@ from stedi_assets.erasure.receipt import Journal, LandingReceipt, Receipt
 from stedi_assets.erasure.registry import WITHDRAWN, Request
 from stedi_assets.erasure.serials import theirs_alone
 from stedi_assets.erasure.suppression import Suppression
-from stedi_assets.keys import fingerprint, keyed_hash, pseudonym_key
+from stedi_assets.keys import fingerprint, keyed_hash
+from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.objects import abort_uploads
 from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID, NeverPublishedError
-from stedi_assets.lakehouse.resource import Lakehouse, home_zone
 from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
@@ -65,7 +65,7 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
     # What steps of dead runs kept for themselves; no run is on while this one holds the home's lock.
     lakehouse.tables.delete_folder(lakehouse.staging)
-    abort_uploads(lakehouse.s3_client, lakehouse.staging)
+    abort_uploads(lakehouse.s3, lakehouse.staging)
     lakehouse.vacuum()
     if request != WITHDRAWN:
         registry = lakehouse.registry
@@ -81,7 +81,7 @@ class _Erasing:
         self._lakehouse = lakehouse
         self._facts = facts
         self._journal = journal
-        self._key = pseudonym_key(lakehouse.settings.home)
+        self._key = lakehouse.keys.pseudonym()
 
     def withdrawn(self) -> Receipt:
         """Everyone who has a record that does not agree, from the trusted and curated tables and their history."""
@@ -136,7 +136,7 @@ class _Erasing:
         return self._journal.add(
             erase_from_table(
                 lakehouse.tables.catalog,
-                lakehouse.s3_client,
+                lakehouse.s3,
                 contract,
                 tuple(tests),
                 _rows(tests),
@@ -185,8 +185,8 @@ class _Erasing:
     def _rewrite(self, suppression: Suppression, rewrite_landing: bool) -> tuple[LandingReceipt, ...]:
         """The home's own zone always, the zone that the data came from only if it was asked for."""
         lakehouse = self._lakehouse
-        own = home_zone(lakehouse.endpoints, lakehouse.s3_client)
-        abort_uploads(lakehouse.s3_client, own.uri)  # parts of objects that never came to be are kept, too
+        own = lakehouse.own_zone
+        abort_uploads(lakehouse.s3, own.uri)  # parts of objects that never came to be are kept, too
         found = zone_of(lakehouse)
         zones = [own] if found.uri == own.uri else [own, found]
         limit = lakehouse.settings.max_object_bytes

@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from stedi_assets.contracts import CUSTOMER_LANDING, CUSTOMER_TRUSTED, CUSTOMERS_CURATED, SOURCES
 from stedi_assets.erasure.serials import but_for_the_erased
 from stedi_assets.erasure.suppression import CUSTOMER, NOBODY, Suppression
+from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import LANDING, NeverPublishedError
-from stedi_assets.lakehouse.resource import Lakehouse, home_zone
 from stedi_assets.landing.zone import Zone
 from stedi_assets.transforms import landing as transforms
 from stedi_assets.transforms.consent import customer_key, refusing_customers, research_customers
@@ -79,7 +79,7 @@ def current_records(lakehouse: Lakehouse) -> DataFrame:
 
     The newest word of a customer may stand in an object whose run failed: that alone must not keep a withdrawal back.
     """
-    own, found = home_zone(lakehouse.endpoints, lakehouse.s3_client), zone_of(lakehouse)
+    own, found = lakehouse.own_zone, zone_of(lakehouse)
     landed = [
         landed
         for zone in ([own] if own.uri == found.uri else [own, found])

@@ -13,11 +13,10 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from stedi_assets.erasure.suppression import NOBODY, Suppression
-from stedi_assets.keys import ERASURE_FILE, erasure_key, has_erasure_key, keyed_hash
+from stedi_assets.keys import Keys, keyed_hash
 
 KEY = "erasure/suppressed.json"
 WITHDRAWN = "withdrawn"  # in the place of an id: everyone who refuses; nobody is put on the list
@@ -54,11 +53,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Registry:
-    """The list of the lakehouse whose key is in `home`."""
+    """The list of the lakehouse with these keys: one object, `key` in `bucket`."""
 
-    home: Path
+    keys: Keys
     s3: Any
     bucket: str
+    key: str = KEY
 
     def suppression(self) -> Suppression:
         """Everyone who asked for erasure, whether it is completed or not. Raises RegistryError, KeyFileError."""
@@ -67,10 +67,10 @@ class Registry:
     def request_for(self, email: str, subject: str | None, now_ms: int) -> Request:
         """The request of this customer, open or completed; a new one where there is none. No address is stored."""
         requests = self._read()
-        if not has_erasure_key(self.home):
+        if not self.keys.has_erasure():
             # The list first: a key without one says that a list was lost.
             self._put({"key_check": "0" * 64, "requests": []})
-        key = erasure_key(self.home)
+        key = self.keys.erasure()
         customer = replace(NOBODY, key=key).customer(email)
         for request in requests:
             if request.customer == customer:
@@ -93,7 +93,7 @@ class Registry:
         if not requests:
             return NOBODY
         return Suppression(
-            erasure_key(self.home),
+            self.keys.erasure(),
             customers=frozenset(request.customer for request in requests),
             serials=frozenset(serial for request in requests for serial in request.serials),
             mentions=frozenset(mention for request in requests for mention in request.mentions),
@@ -101,11 +101,11 @@ class Registry:
 
     def _read(self) -> list[Request]:
         try:
-            content = self.s3.get_object(Bucket=self.bucket, Key=KEY)["Body"].read()
+            content = self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"].read()
         except self.s3.exceptions.NoSuchKey:
-            if has_erasure_key(self.home):
+            if self.keys.has_erasure():
                 raise RegistryError(
-                    f"s3://{self.bucket}/{KEY}, the list of erasures, is gone, and {self.home / ERASURE_FILE} says "
+                    f"s3://{self.bucket}/{self.key}, the list of erasures, is gone, and {self.keys.erasure_place} says "
                     "that there was one: bring it back from a copy, or the erased would come back with the next landing"
                 ) from None
             return []
@@ -119,7 +119,7 @@ class Registry:
                 raise ValueError
         except (ValueError, TypeError, KeyError, RecursionError):
             raise RegistryError(
-                f"s3://{self.bucket}/{KEY} is not the list of erasures that was written there; "
+                f"s3://{self.bucket}/{self.key} is not the list of erasures that was written there; "
                 "bring it back from a copy, or the erased would come back with the next landing"
             ) from None
         self._refuse_wrong_key(check, len(requests))
@@ -129,21 +129,23 @@ class Registry:
         """A list without entries needs no key."""
         if not entries:
             return
-        path = self.home / ERASURE_FILE
-        wanted = f"s3://{self.bucket}/{KEY} lists {entries} erasures, and the key that made it is expected in {path}"
-        remedy = "bring the key file back from a copy, or the erased would come back with the next landing"
-        if not has_erasure_key(self.home):
+        wanted = (
+            f"s3://{self.bucket}/{self.key} lists {entries} erasures, and the key that made it is expected in "
+            f"{self.keys.erasure_place}"
+        )
+        remedy = "bring the key back from a copy, or the erased would come back with the next landing"
+        if not self.keys.has_erasure():
             raise RegistryError(f"{wanted}, but there is none: {remedy}")
-        if _key_check(erasure_key(self.home)) != check:
+        if _key_check(self.keys.erasure()) != check:
             raise RegistryError(f"{wanted}, but another one is there: {remedy}")
 
     def _write(self, requests: Iterable[Request]) -> None:
         entries = [_entry_of(request) for request in requests]
-        self._put({"key_check": _key_check(erasure_key(self.home)), "requests": entries})
+        self._put({"key_check": _key_check(self.keys.erasure()), "requests": entries})
 
     def _put(self, listed: dict[str, Any]) -> None:
         body = json.dumps(listed, indent=1).encode()
-        self.s3.put_object(Bucket=self.bucket, Key=KEY, Body=body, ContentType="application/json")
+        self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=body, ContentType="application/json")
 
 
 def _key_check(key: bytes) -> str:

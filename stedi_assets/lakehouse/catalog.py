@@ -23,10 +23,12 @@ from pyiceberg.types import (
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.publication import NeverPublishedError
-from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.store import TABLES_FOLDER, Store
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table, Transaction
+
+    from stedi_assets.lakehouse.services import Endpoints
 
 NAMESPACE = "stedi"
 NAME_MAPPING = "schema.name-mapping.default"
@@ -39,22 +41,33 @@ _ICEBERG_TYPES: dict[str, PrimitiveType] = {
 }
 
 
-def open_catalog(endpoints: Endpoints) -> Catalog:
-    """The embedded catalog. Keys come from the environment (see `connection`), never from properties."""
-    return load_catalog(
-        "stedi",
-        **{
-            "type": "rest",
-            "uri": endpoints.catalog_url,
-            "warehouse": f"s3://{endpoints.table_bucket}",
-            "rest.sigv4-enabled": "true",
-            "rest.signing-name": "s3tables",
-            "rest.signing-region": endpoints.region,
-            "s3.endpoint": endpoints.s3_url,
-            "s3.region": endpoints.region,
-            "s3.path-style-access": "true",
-        },
-    )
+def open_catalog(store: Store) -> Catalog:
+    """The catalog beside this store. Keys come from the environment (see `connection`), never from properties."""
+    s3 = {"s3.region": store.region}
+    if store.s3_url is not None:
+        s3 |= {"s3.endpoint": store.s3_url, "s3.path-style-access": "true"}
+    return load_catalog("stedi", **(_glue(store) if store.services is None else _embedded(store.services)), **s3)
+
+
+def _embedded(services: "Endpoints") -> dict[str, str]:
+    return {
+        "type": "rest",
+        "uri": services.catalog_url,
+        "warehouse": f"s3://{services.table_bucket}",
+        "rest.sigv4-enabled": "true",
+        "rest.signing-name": "s3tables",
+        "rest.signing-region": services.region,
+    }
+
+
+def _glue(store: Store) -> dict[str, str]:
+    """The Glue Data Catalog: every table of it is one that Athena reads."""
+    return {
+        "type": "glue",
+        "warehouse": store.uri(TABLES_FOLDER),
+        "glue.region": store.region,
+        "glue.skip-archive": "true",  # Iceberg keeps the history; Glue's own copies of it count against a quota
+    }
 
 
 def iceberg_schema(contract: Contract) -> Schema:
@@ -98,7 +111,8 @@ def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: i
     """The contract's table; a new one has no snapshot, so that it reads as never published."""
     table = find_table(catalog, contract)
     if table is None:
-        catalog.create_namespace_if_not_exists(NAMESPACE)
+        if not catalog.namespace_exists(NAMESPACE):  # asked first: not everyone may make one
+            catalog.create_namespace_if_not_exists(NAMESPACE)
         table = catalog.create_table_if_not_exists(
             f"{NAMESPACE}.{contract.table}",
             iceberg_schema(contract),

@@ -10,14 +10,15 @@ from dagster_pyspark import PySparkResource
 
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engines import session_on
-from stedi_assets.settings import Settings
+from stedi_assets.settings import GLUE, Settings
 
 
 class Engine(PySparkResource):
-    """dagster-pyspark's resource on the engine that the settings name."""
+    """dagster-pyspark's resource on the engine that the settings name; with Glue there is no session: jobs have one."""
 
     spark_config: dict[str, Any] = {}  # noqa: RUF012 - a pydantic field, not a shared default
 
     def setup_for_execution(self, context: InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
         settings = Settings.load()
-        self._spark_session = session_on(settings, connect(settings), self.spark_config)
+        if settings.engine != GLUE:
+            self._spark_session = session_on(settings, connect(settings), self.spark_config)

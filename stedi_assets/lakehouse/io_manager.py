@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from dagster import ConfigurableIOManager, InputContext, MetadataValue, OutputContext, ResourceDependency
 
 from stedi_assets.contracts import contract_of
-from stedi_assets.lakehouse.publication import Staged
-from stedi_assets.lakehouse.resource import Lakehouse
+from stedi_assets.lakehouse.lakehouse import Lakehouse
+from stedi_assets.lakehouse.publication import Published, Staged
+from stedi_assets.settings import GLUE
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -21,14 +22,20 @@ class IcebergIOManager(ConfigurableIOManager):
 
     lakehouse: ResourceDependency[Lakehouse]
 
-    def handle_output(self, context: OutputContext, obj: Staged) -> None:
-        """Publishes in one atomic step. Raises PublicationRefusedError, and TypeError for what nobody audited."""
-        if not isinstance(obj, Staged):
+    def handle_output(self, context: OutputContext, obj: Staged | Published) -> None:
+        """Publishes in one atomic step what was staged; of what a Glue job has published it only tells.
+
+        Raises PublicationRefusedError, and TypeError for what nobody audited.
+        """
+        if isinstance(obj, Staged):
+            published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
+        elif isinstance(obj, Published):
+            published = obj
+        else:
             raise TypeError(
                 f"{context.asset_key.to_user_string()} returned a {type(obj).__name__}; a staged and audited table is "
                 "expected: build the asset with table_asset"
             )
-        published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
         context.add_output_metadata(
             {
                 "dagster/row_count": published.rows,
@@ -39,12 +46,14 @@ class IcebergIOManager(ConfigurableIOManager):
                 "stedi/as_of": MetadataValue.timestamp(self.lakehouse.policy.as_of_ms / 1000),
                 "stedi/consent": self.lakehouse.policy.consent,
                 "stedi/serials": self.lakehouse.policy.serials,
-                "stedi/upstream_snapshots": MetadataValue.json({k: str(v) for k, v in obj.upstream.items()}),
+                "stedi/upstream_snapshots": MetadataValue.json({k: str(v) for k, v in published.upstream.items()}),
             }
         )
 
-    def load_input(self, context: InputContext) -> "DataFrame":
-        """The published snapshot of the upstream table. Raises NeverPublishedError."""
+    def load_input(self, context: InputContext) -> "DataFrame | None":
+        """The published snapshot of the upstream table; None where a Glue job reads it. Raises NeverPublishedError."""
+        if self.lakehouse.settings.engine == GLUE:
+            return None
         contract = contract_of(context.asset_key.path[-1])
         frame = self.lakehouse.tables.read(contract)
         context.add_input_metadata({"stedi/snapshot_id": str(self.lakehouse.tables.loaded[contract.table])})

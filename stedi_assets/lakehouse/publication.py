@@ -4,6 +4,7 @@ Here: the words that `tables` and those who call it share. Nothing here reads or
 definitions stays quick.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +39,12 @@ class Published:
     bytes: int
     files: tuple[str, ...] = field(repr=False)
     summary: Mapping[str, str] = field(repr=False)
+
+    @property
+    def upstream(self) -> dict[str, int]:
+        """The snapshots, by table, that it was computed from."""
+        found: dict[str, int] = json.loads(self.summary.get(UPSTREAM, "{}"))
+        return found
 
 
 @dataclass(eq=False)

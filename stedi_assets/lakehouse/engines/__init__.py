@@ -7,12 +7,12 @@ Here: the choice. Behind it `embedded` (inside this process), `apache_spark` (a 
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.lakehouse.engines.errors import EngineError
-from stedi_assets.settings import EMBEDDED, SPARK, Settings
+from stedi_assets.settings import EMBEDDED, GLUE, SPARK, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from stedi_assets.lakehouse.services import Endpoints
+    from stedi_assets.lakehouse.store import Store
 
 __all__ = ["EngineError", "refuse_missing", "session_on"]
 
@@ -23,25 +23,23 @@ def refuse_missing(settings: Settings) -> None:
         from stedi_assets.lakehouse.engines.java import java_home
 
         java_home()
-    elif settings.engine != EMBEDDED:
+    elif settings.engine not in (EMBEDDED, GLUE):
         from stedi_assets.lakehouse.engines.connect import refuse_unreachable
 
         refuse_unreachable(settings.engine)
 
 
-def session_on(
-    settings: Settings, endpoints: "Endpoints", spark_config: dict[str, Any] | None = None
-) -> "SparkSession":
+def session_on(settings: Settings, store: "Store", spark_config: dict[str, Any] | None = None) -> "SparkSession":
     """A session on the engine of the settings; the same one at each call. Raises EngineError."""
     given = spark_config or {}
     if settings.engine == EMBEDDED:
         from stedi_assets.lakehouse.engines.embedded import embedded_session
 
-        return embedded_session(endpoints, given)
+        return embedded_session(store, given)
     from stedi_assets.lakehouse.engines.connect import connect_session
 
     if settings.engine == SPARK:
         from stedi_assets.lakehouse.engines.apache_spark import local_server_url
 
-        return connect_session(local_server_url(settings, endpoints), given)
+        return connect_session(local_server_url(settings, store), given)
     return connect_session(settings.engine, given, ship_package=True)

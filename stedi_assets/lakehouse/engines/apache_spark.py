@@ -25,12 +25,14 @@ from stedi_assets.lakehouse.engines.errors import EngineError
 from stedi_assets.lakehouse.engines.jars import jar_settings, note_fetched
 from stedi_assets.lakehouse.engines.java import java_home
 from stedi_assets.lakehouse.engines.tended import Tended
-from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import Settings
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 READY_SECONDS = 300.0  # the first start fetches the jars
-_started: "dict[Endpoints, SparkServer]" = {}  # at most one
+_ENVIRONMENT = "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
+_CHAIN = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
+_started: "dict[Store, SparkServer]" = {}  # at most one
 _starting = threading.Lock()
 
 
@@ -59,13 +61,13 @@ class SparkServer:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def local_server_url(settings: Settings, endpoints: Endpoints) -> str:
+def local_server_url(settings: Settings, store: Store) -> str:
     """The address of this process's Apache Spark, started at the first call. Raises EngineError."""
     with _starting:
-        running = _started.get(endpoints)
+        running = _started.get(store)
         if running is None or running.process.returncode is not None:
             stop_local_server()
-            running = _started[endpoints] = start_server(settings, endpoints, {"spark.master": "local[*]"})
+            running = _started[store] = start_server(settings, store, {"spark.master": "local[*]"})
             atexit.register(stop_local_server)
         return running.url
 
@@ -76,7 +78,7 @@ def stop_local_server() -> None:
         _started.popitem()[1].end()
 
 
-def start_server(settings: Settings, endpoints: Endpoints, more: Mapping[str, str]) -> SparkServer:
+def start_server(settings: Settings, store: Store, more: Mapping[str, str]) -> SparkServer:
     """A Spark Connect server that answers. Raises EngineError."""
     from filelock import FileLock
 
@@ -89,7 +91,7 @@ def start_server(settings: Settings, endpoints: Endpoints, more: Mapping[str, st
         (folder / "local").mkdir(parents=True, mode=0o700)
         properties = folder / "spark.conf"
         conf = {
-            **server_settings(endpoints, port),
+            **server_settings(store, port),
             **jar_settings(settings.cache),
             "spark.driver.memory": settings.spark_memory,
             "spark.local.dir": str(folder / "local"),
@@ -107,9 +109,10 @@ def start_server(settings: Settings, endpoints: Endpoints, more: Mapping[str, st
     return server
 
 
-def server_settings(endpoints: Endpoints, port: int) -> dict[str, str]:
+def server_settings(store: Store, port: int) -> dict[str, str]:
     """Where it listens, and how it reaches the store; no secret is among them."""
     return {
+        **store_settings(store),
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.host": "127.0.0.1",
@@ -118,15 +121,24 @@ def server_settings(endpoints: Endpoints, port: int) -> dict[str, str]:
         "spark.log.level": "WARN",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.session.timeZone": "UTC",
-        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-        "spark.hadoop.fs.s3a.endpoint": endpoints.s3_url,
-        "spark.hadoop.fs.s3a.endpoint.region": endpoints.region,
-        "spark.hadoop.fs.s3a.path.style.access": "true",
-        "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
-        "spark.hadoop.fs.s3a.aws.credentials.provider": (
-            "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
-        ),
     }
+
+
+def store_settings(store: Store) -> dict[str, str]:
+    """How a Spark reaches the store by s3:// paths: with the home's keys by the environment, on AWS by the chain."""
+    s3a = {
+        "impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "a.endpoint.region": store.region,
+        "a.aws.credentials.provider": _CHAIN if store.is_aws else _ENVIRONMENT,
+    }
+    if store.s3_url is not None:
+        is_tls = store.s3_url.startswith("https:")
+        s3a |= {
+            "a.endpoint": store.s3_url,
+            "a.path.style.access": "true",
+            "a.connection.ssl.enabled": str(is_tls).lower(),
+        }
+    return {f"spark.hadoop.fs.s3{'' if name.startswith('a.') else '.'}{name}": value for name, value in s3a.items()}
 
 
 def submit() -> list[str]:

@@ -15,19 +15,19 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from stedi_assets.lakehouse.engines.connect import connect_session, end_session
-from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.store import Store
 
 _started: dict[str, Any] = {}
 _starting = threading.Lock()
 
 
-def embedded_server_url(endpoints: Endpoints) -> str:
+def embedded_server_url(store: Store) -> str:
     """The address of this process's embedded engine, started at the first call.
 
     It takes the store's address when it starts, so another store (another home) means another server.
     """
     with _starting:
-        if _started.get("endpoints") != endpoints:
+        if _started.get("store") != store:
             os.environ.setdefault("RUST_LOG", "error")  # before the import: read once
             from pysail.spark import SparkConnectServer
 
@@ -37,10 +37,10 @@ def embedded_server_url(endpoints: Endpoints) -> str:
             server = SparkConnectServer()
             server.start(background=True)
             _, port = server.listening_address
-            _started.update(endpoints=endpoints, server=server, url=f"sc://127.0.0.1:{port}")
+            _started.update(store=store, server=server, url=f"sc://127.0.0.1:{port}")
         return str(_started["url"])
 
 
-def embedded_session(endpoints: Endpoints, spark_config: dict[str, Any] | None = None) -> SparkSession:
+def embedded_session(store: Store, spark_config: dict[str, Any] | None = None) -> SparkSession:
     """A session on this process's embedded engine; the same one at each call."""
-    return connect_session(embedded_server_url(endpoints), spark_config or {})
+    return connect_session(embedded_server_url(store), spark_config or {})

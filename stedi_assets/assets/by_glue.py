@@ -1,0 +1,87 @@
+"""A table that is built by an AWS Glue job: Dagster starts the job, and shows what it tells.
+
+Here: what an asset's step does where the engine is Glue. Not here: the job itself (`glue_jobs`), which builds, audits
+and publishes as every other engine does, and how the two talk (`aws.pipes`).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from dagster import AssetCheckResult, AssetExecutionContext, Failure, MaterializeResult, MetadataValue
+
+from stedi_assets.assets.metadata import check_result, key_of, lineage
+from stedi_assets.contracts import contract_of
+from stedi_assets.glue_jobs import SCRIPTS, job_name
+from stedi_assets.glue_jobs.order import Order
+from stedi_assets.glue_jobs.report import JobReport, Publication
+from stedi_assets.lakehouse.lakehouse import Lakehouse
+from stedi_assets.lakehouse.publication import Published, Staged
+
+
+def publish_by_job(
+    context: AssetExecutionContext, lakehouse: Lakehouse, built: str
+) -> Iterator[MaterializeResult[Staged | Published] | AssetCheckResult]:
+    """Has the job build it; yields what it published, each table with its verdicts.
+
+    Raises Failure where the job ended badly: it names the failed checks, or says what the job said.
+    """
+    from stedi_assets.assets.withdrawal import report as report_withdrawn
+
+    if built not in SCRIPTS:
+        raise Failure(description=f"no Glue job builds {built}; use another engine for it", allow_retries=False)
+    told, ended = _run(context, lakehouse, job_name(built))
+    for publication in told.publications:
+        yield _result(publication)
+    if ended is None:
+        return
+    yield from map(check_result, told.refused)
+    report_withdrawn(told.withdrawn, context.instance, context.job_name, context.run_id)
+    raise Failure(
+        description=told.failure or f"the Glue job {job_name(built)} {ended}; what is published is whole",
+        metadata={
+            "stedi/failed_checks": MetadataValue.json([f"{v.table}.{v.check}" for v in told.refused if v.blocks])
+        },
+        allow_retries=False,
+    )
+
+
+def _run(context: AssetExecutionContext, lakehouse: Lakehouse, name: str) -> tuple[JobReport, str | None]:
+    """What the job told, and, if it did not end well, how it ended."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from stedi_assets.aws.pipes import MessageReader, glue_client
+
+    order = Order(
+        lakehouse.settings,
+        lakehouse.policy,
+        landing=lakehouse.landing,
+        expect=json.dumps(lakehouse.expectations) if lakehouse.expectations else "none",
+        run_id=context.run_id,
+    )
+    reader = MessageReader(lakehouse.store, lakehouse.s3)
+    glue: Any = boto3.client("glue", region_name=lakehouse.store.region)
+    ended: str | None = None
+    try:
+        glue_client(glue, reader).run(
+            context=context.op_execution_context,
+            start_job_run_params={"JobName": name, "Arguments": order.arguments()},
+        )
+    except ClientError as error:
+        ended = f"could not be run ({error.response.get('Error', {}).get('Code', 'unknown')}); see docs/aws.md"
+    except BotoCoreError as error:
+        ended = f"could not be run ({type(error).__name__}); see docs/aws.md"
+    except RuntimeError as error:  # how dagster-aws says that a job run ended in another way than success
+        ended = " ".join(str(error).partition(" completed ")[2].split()) or "ended badly"
+    return JobReport.read(reader.custom_messages), ended
+
+
+def _result(publication: Publication) -> MaterializeResult[Staged | Published]:
+    contract = contract_of(publication.contract)
+    return MaterializeResult(
+        asset_key=key_of(contract),
+        value=publication.published,
+        metadata={**lineage(contract), "stedi/preview": MetadataValue.md(publication.preview)},
+        check_results=[check_result(verdict) for verdict in publication.verdicts],
+    )

@@ -1,0 +1,1 @@
+"""What talks to AWS's own services, and the template that makes them."""

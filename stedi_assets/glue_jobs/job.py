@@ -1,0 +1,123 @@
+"""What every Glue job does: build, audit, publish, tell. The scripts beside this name what they build.
+
+Here: the order of these steps, and how a job ends. Not here: the steps (`building`, `lakehouse`), what a job is told
+(`order`) and tells (`report`).
+
+A job ends with an error where it publishes nothing, so that Glue, too, shows it as failed. What it says then is a
+sentence of ours, or the kind of an error whose words might quote rows.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from dagster_pipes import PipesCliArgsParamsLoader, PipesS3ContextLoader, PipesS3MessageWriter, open_dagster_pipes
+from pyspark.sql import SparkSession
+
+from stedi_assets.building.audited import Audited, preview, refusal, verdicts_of_unpublished
+from stedi_assets.building.withdrawal import withdrawn_from_published
+from stedi_assets.glue_jobs.order import Order, read_order
+from stedi_assets.glue_jobs.report import JobReport, Publication, Sink
+from stedi_assets.keys import KeyFileError
+from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
+from stedi_assets.settings import SettingsError
+
+MESSAGE_SECONDS = 2.0
+log = logging.getLogger("stedi")
+
+
+class NotPublishedError(RuntimeError):
+    """An audit failed: nothing of what was staged is published."""
+
+
+def run_job(build: Callable[[Lakehouse], Sequence[Audited]]) -> None:
+    """Builds and publishes what `build` stages and audits; ends the process with an error if nothing is published."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s")
+    log.setLevel(logging.INFO)
+    try:
+        order = read_order(sys.argv[1:])
+    except SettingsError as error:
+        sys.exit(f"stedi: {error}")
+    report = JobReport()
+    with _dagster(order) as (sink, tell):
+        try:
+            _carry_out(order, build, report, tell)
+        except Exception as error:  # passed on, Pipes would send its words and its trace to Dagster
+            report.failure = said_of(error)
+            tell(report.failure)
+        if sink is not None:
+            report.send(sink)
+    if report.failure:
+        sys.exit(f"stedi: {report.failure}")
+
+
+def said_of(error: Exception) -> str:
+    """What may be said of an error: our own words, of any other its kind."""
+    if type(error).__module__.startswith("stedi_assets."):
+        return str(error)
+    return f"{type(error).__name__}; its words are left out, as they may quote data"
+
+
+def _carry_out(
+    order: Order,
+    build: Callable[[Lakehouse], Sequence[Audited]],
+    report: JobReport,
+    tell: Callable[[str], object],
+) -> None:
+    spark = SparkSession.builder.getOrCreate()
+    opened = open_lakehouse(
+        order.settings, order.policy, spark, lambda: boto3.client("s3"), order.landing, order.expect, tell
+    )
+    with opened as lakehouse:
+        try:
+            audited = build(lakehouse)
+            tell("staged and audited: " + ", ".join(table.contract.table for table in audited))
+            if refused := refusal(audited):
+                report.refused = verdicts_of_unpublished(audited)
+                raise NotPublishedError(refused[0])
+            for table in audited:
+                lakehouse.tables.refuse_if_stale(table.staged)
+            for table in audited:
+                report.publications.append(_publish(lakehouse, table, order.run_id, tell))
+        except Exception:
+            report.withdrawn = _withdrawn(lakehouse, order.run_id, tell)
+            raise
+
+
+def _publish(lakehouse: Lakehouse, table: Audited, run_id: str, tell: Callable[[str], object]) -> Publication:
+    shown = preview(lakehouse, table.staged)
+    published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.contract))
+    tell(f"published {published.table}: {published.rows:,} rows, snapshot {published.snapshot_id}")
+    return Publication(table.contract.table, published, shown, table.verdicts)
+
+
+def _withdrawn(lakehouse: Lakehouse, run_id: str, tell: Callable[[str], object]) -> list[Any]:
+    """Who withdrew from what stays published, as far as this job may judge it: not every job has the key to the ids."""
+    verdicts = []
+    try:
+        for verdict in withdrawn_from_published(lakehouse, run_id):
+            verdicts.append(verdict)
+            tell(f"{verdict.table}: {verdict.actual} of its customers have withdrawn since it was published")
+    except KeyFileError as error:
+        tell(f"who withdrew from the training table is not known here: {error}")
+    except Exception as error:  # why the job failed must not be hidden by this
+        tell(f"who withdrew from what stays published could not be found out: {said_of(error)}")
+    return verdicts
+
+
+@contextmanager
+def _dagster(order: Order) -> Iterator[tuple[Sink | None, Callable[[str], object]]]:
+    """Where to report and to log to: Dagster, if it started this job, else the job's own log alone."""
+    told = PipesCliArgsParamsLoader()  # type: ignore[no-untyped-call]
+    if not told.is_dagster_pipes_process():
+        yield None, log.info
+        return
+    s3 = boto3.client("s3", region_name=order.settings.region or None)
+    writer = PipesS3MessageWriter(client=s3, interval=MESSAGE_SECONDS)
+    with open_dagster_pipes(
+        context_loader=PipesS3ContextLoader(client=s3), message_writer=writer, params_loader=told
+    ) as pipes:
+        yield pipes, pipes.log.info
