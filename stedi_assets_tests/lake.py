@@ -15,9 +15,11 @@ from stedi_assets.definitions import build_definitions
 from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
 from stedi_assets.erasure.registry import Registry
 from stedi_assets.jobs import stedi_forget, stedi_lakehouse
-from stedi_assets.keys import ERASURE_FILE, HomeKeys, keyed_hash
+from stedi_assets.keys import ERASURE_FILE, keyed_hash, keys_of
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.lakehouse import registry_of
+from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
 
@@ -63,12 +65,16 @@ class Lake:
 
     def __init__(self) -> None:
         self.store = connect(Settings.load())
-        assert self.store.services is not None
-        self.endpoints = self.store.services
         self.s3 = boto3.client("s3")
         self.catalog = open_catalog(self.store)
-        self.zone = Zone(f"s3://{self.endpoints.bucket}/test-{uuid.uuid4().hex}", self.s3)
+        self.zone = Zone(f"s3://{self.store.bucket}/test-{uuid.uuid4().hex}", self.s3)
         self.instance = DagsterInstance.ephemeral()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The home's services."""
+        assert self.store.services is not None
+        return self.store.services
 
     def run(
         self,
@@ -108,7 +114,7 @@ class Lake:
     @property
     def registry(self) -> Registry:
         """The home's requests to be forgotten."""
-        return Registry(HomeKeys(Settings.load().home), self.s3, self.endpoints.bucket)
+        return registry_of(Settings.load(), self.store, self.s3)
 
     def request(self, email: str) -> str:
         """The id of a request to forget someone."""
@@ -124,7 +130,7 @@ class Lake:
 
     def pseudonyms(self, customer: str, serial: str) -> tuple[str, str]:
         """subject_id and device_id of these, with the home's key."""
-        key = HomeKeys(Settings.load().home).pseudonym()
+        key = keys_of(Settings.load()).pseudonym()
         return keyed_hash(key, "subject", customer), keyed_hash(key, "device", serial)
 
     def snapshot(self, contract: Contract) -> int | None:
@@ -140,7 +146,7 @@ class Lake:
 
     def drop_tables(self) -> None:
         (Settings.load().home / ERASURE_FILE).unlink(missing_ok=True)  # nobody was ever erased
-        self.s3.delete_object(Bucket=self.endpoints.bucket, Key=REGISTRY_KEY)
+        self.s3.delete_object(Bucket=self.store.bucket, Key=self.store.key(REGISTRY_KEY))
         if self.catalog.namespace_exists(NAMESPACE):
             for name in self.catalog.list_tables(NAMESPACE):
                 self.catalog.drop_table(name)

@@ -13,8 +13,9 @@ import click
 
 from stedi_assets.cli.dagster_home import dagster_home, dagster_workspace
 from stedi_assets.cli.errors import UsageError
+from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.lock import HomeBusyError, home_lock
-from stedi_assets.lakehouse.services import ensure_running, stop
+from stedi_assets.lakehouse.services import stop
 from stedi_assets.settings import Settings
 
 GRACE_SECONDS = 20
@@ -24,7 +25,7 @@ def serve(port: int) -> int:
     """Serves until Ctrl-C or SIGTERM; the exit status is dagster's, 0 when it was asked to end."""
     settings = Settings.load()
     _refuse_taken(port)
-    ensure_running(settings.home)
+    connect(settings)
     environment = {
         **os.environ,
         "STEDI_HOME": str(settings.home),

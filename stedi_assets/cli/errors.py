@@ -52,7 +52,8 @@ def _said_by_the_store(error: Exception) -> str | None:
 
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "unknown")
-        return f"the store refused a request ({code}); see services.log in the home, then run again"
+        log = "services.log in the home, on AWS CloudTrail"
+        return f"the store refused a request ({code}); see its log ({log}), then run again"
     if isinstance(error, BotoCoreError):
         return f"the store did not answer as expected ({type(error).__name__}); run again: it is started if it is down"
     return None

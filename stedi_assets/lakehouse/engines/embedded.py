@@ -26,8 +26,10 @@ def embedded_server_url(store: Store) -> str:
 
     It takes the store's address when it starts, so another store (another home) means another server.
     """
+    # On AWS credentials may be renewed under way: then the chain, which the engine asks for itself, renews them.
+    where = (store.s3_url, store.region, os.environ.get("AWS_ACCESS_KEY_ID"))
     with _starting:
-        if _started.get("store") != store:
+        if _started.get("where") != where:
             os.environ.setdefault("RUST_LOG", "error")  # before the import: read once
             from pysail.spark import SparkConnectServer
 
@@ -37,7 +39,7 @@ def embedded_server_url(store: Store) -> str:
             server = SparkConnectServer()
             server.start(background=True)
             _, port = server.listening_address
-            _started.update(store=store, server=server, url=f"sc://127.0.0.1:{port}")
+            _started.update(where=where, server=server, url=f"sc://127.0.0.1:{port}")
         return str(_started["url"])
 
 

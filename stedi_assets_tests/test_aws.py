@@ -1,0 +1,226 @@
+"""The lakehouse on AWS: the same graph, with its tables in the Glue Data Catalog and its keys in Secrets Manager.
+
+The bucket is the home's real S3; the Glue catalog and the secrets are moto's, as these cannot run here.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from pyspark.sql import SparkSession
+
+from stedi_assets.contracts import CONTRACTS, CUSTOMER_TRUSTED, MACHINE_LEARNING_CURATED, Contract
+from stedi_assets.keys import KeyFileError, SecretKeys, keyed_hash, keys_of
+from stedi_assets.lakehouse.catalog import bring_up_to_contract, find_table, open_catalog
+from stedi_assets.lakehouse.publication import PublicationRefusedError
+from stedi_assets.lakehouse.store import Store
+from stedi_assets.lakehouse.tables import Tables
+from stedi_assets.landing.zone import Zone
+from stedi_assets.settings import Settings
+from stedi_assets_tests.aws import (
+    PSEUDONYM_KEY,
+    REGION,
+    make_pseudonym_key,
+    moto_server,
+    use_bucket_of,
+    variables,
+)
+from stedi_assets_tests.commands import REPOSITORY, command
+from stedi_assets_tests.frames import frame, values
+from stedi_assets_tests.lake import Lake, bring, customer, failed_checks, failure, receipt_of
+
+
+@pytest.fixture
+def moto() -> Iterator[str]:
+    with moto_server() as url:
+        yield url
+
+
+@pytest.fixture
+def lake(moto: str, store: Store, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A lakehouse on AWS, without tables."""
+    use_bucket_of(store, moto, monkeypatch)
+    make_pseudonym_key(moto)
+    return Lake()
+
+
+@pytest.fixture
+def tables(lake: Lake, spark: SparkSession) -> Tables:
+    return Tables(lake.catalog, spark, lake.s3, retention_days=3)
+
+
+def in_glue(contract: Contract) -> dict[str, Any]:
+    found: dict[str, Any] = boto3.client("glue").get_table(DatabaseName="stedi", Name=contract.table)["Table"]
+    return found
+
+
+def publish(tables: Tables, *emails: str) -> int:
+    return tables.publish(tables.stage(customers(tables, *emails), CUSTOMER_TRUSTED), "run").snapshot_id
+
+
+def customers(tables: Tables, *emails: str) -> Any:
+    return frame(tables.spark, CUSTOMER_TRUSTED, *({"email": email} for email in emails))
+
+
+def emails(tables: Tables) -> list[str]:
+    return values(tables.read(CUSTOMER_TRUSTED), "email")
+
+
+def test_every_table_is_an_iceberg_table_of_glue(lake: Lake, tmp_path: Path) -> None:
+    bring(lake, tmp_path / "landing")
+    result = lake.run()
+    assert result.success, failure(result)
+    for contract in CONTRACTS:
+        table, found = in_glue(contract), find_table(lake.catalog, contract)
+        assert found is not None
+        assert table["Parameters"]["table_type"] == "ICEBERG"
+        assert table["Parameters"]["metadata_location"] == found.metadata_location
+        assert table["TableType"] == "EXTERNAL_TABLE"
+        assert [column["Name"] for column in table["StorageDescriptor"]["Columns"]] == list(contract.column_names)
+        assert found.location() == lake.store.uri(f"tables/stedi.db/{contract.table}")
+        assert found.format_version == 2, "Athena reads no other"
+    subject = lake.rows(MACHINE_LEARNING_CURATED, "subject_id")[0]
+    known = {keyed_hash(PSEUDONYM_KEY.encode(), "subject", name) for name in ("ann@x.org", "ben@x.org")}
+    assert subject in known, "ids are made with the secret's key"
+
+
+def test_a_failed_audit_leaves_what_glue_points_to(lake: Lake, tmp_path: Path) -> None:
+    bring(lake, tmp_path / "landing")
+    assert lake.run().success
+    before = {contract.table: in_glue(contract)["Parameters"]["metadata_location"] for contract in CONTRACTS}
+    result = lake.run(expect=json.dumps({"customer_trusted": 99}), select=[CUSTOMER_TRUSTED])
+    assert not result.success
+    assert ("customer_trusted", "expected_rows") in failed_checks(result)
+    assert {c.table: in_glue(c)["Parameters"]["metadata_location"] for c in CONTRACTS} == before
+
+
+def test_a_publication_is_one_update_of_glue_for_the_version_that_was_read(tables: Tables) -> None:
+    publish(tables, "a@x")
+    staged = tables.stage(customers(tables, "b@x"), CUSTOMER_TRUSTED)
+    assert emails(tables) == ["a@x"]
+    read, updates = in_glue(CUSTOMER_TRUSTED)["VersionId"], []
+    tables.catalog.glue.meta.events.register(  # type: ignore[attr-defined]
+        "before-parameter-build.glue.UpdateTable", lambda params, **_: updates.append(dict(params))
+    )
+    tables.publish(staged, "run")
+    assert emails(Tables(tables.catalog, tables.spark, tables.s3, 3)) == ["b@x"]
+    assert [(update["VersionId"], update["SkipArchive"]) for update in updates] == [(read, True)]
+
+
+def test_another_writers_change_is_refused(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Main moves after the publication looked at it: the commit itself has to refuse, and is not tried again."""
+    publish(tables, "a@x")
+    slow = tables.stage(customers(tables, "slow@x"), CUSTOMER_TRUSTED)
+    where = "stedi_assets.lakehouse.tables.bring_up_to_contract"
+
+    def move_main_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(where, bring_up_to_contract)
+        publish(Tables(open_catalog(_store()), tables.spark, tables.s3, 3), "quick@x")
+        bring_up_to_contract(*arguments)
+
+    monkeypatch.setattr(where, move_main_meanwhile)
+    with pytest.raises(PublicationRefusedError, match="by someone else"):
+        tables.publish(slow, "run")
+    assert emails(Tables(tables.catalog, tables.spark, tables.s3, 3)) == ["quick@x"]
+
+
+def test_a_change_that_glue_itself_refuses_publishes_nothing(tables: Tables) -> None:
+    """Moto takes any version; Glue answers like this where another writer came between its look and its commit."""
+    publish(tables, "a@x")
+    staged = tables.stage(customers(tables, "b@x"), CUSTOMER_TRUSTED)
+    glue = tables.catalog.glue  # type: ignore[attr-defined]
+    answer = {"Error": {"Code": "ConcurrentModificationException", "Message": "stale"}}
+    tries = []
+
+    def refuse(**_: Any) -> None:
+        tries.append(1)
+        raise glue.exceptions.ConcurrentModificationException(answer, "UpdateTable")
+
+    glue.update_table = refuse
+    with pytest.raises(PublicationRefusedError, match="by someone else"):
+        tables.publish(staged, "run")
+    assert emails(Tables(open_catalog(_store()), tables.spark, tables.s3, 3)) == ["a@x"]
+    assert tries == [1], "it is not tried again"
+
+
+def _store() -> Store:
+    settings = Settings.load()
+    return Store(settings.bucket, settings.region, settings.prefix, s3_url=os.environ["AWS_ENDPOINT_URL"])
+
+
+def test_an_erasure_makes_its_key_in_secrets_manager_and_keeps_people_out(lake: Lake, tmp_path: Path) -> None:
+    lake.zone = Zone(lake.store.uri("landing"), lake.s3)
+    bring(lake, tmp_path / "landing")
+    assert lake.run().success
+    keys = keys_of(Settings.load())
+    assert not keys.has_erasure()
+    receipt = receipt_of(lake.forget(lake.request("Ann@x.org")))
+    assert (receipt["customers"], keys.has_erasure()) == (1, True)
+    assert lake.keys(lake.store.bucket, lake.store.key("erasure/")) == [lake.store.key("erasure/suppressed.json")]
+    assert lake.rows(CUSTOMER_TRUSTED, "email") == ["ben@x.org"]
+    bring(lake, tmp_path / "again", customers=[customer("ann@x.org", "s1"), customer("ben@x.org", "s2")])
+    assert lake.run().success
+    assert lake.rows(CUSTOMER_TRUSTED, "email") == ["ben@x.org"]
+
+
+def test_a_secret_that_is_missing_or_short_is_said_without_its_text(moto: str) -> None:
+    client = boto3.client("secretsmanager", endpoint_url=moto, region_name=REGION)
+    keys = SecretKeys("stedi/pseudonym-key", "stedi/erasure-key", client)
+    with pytest.raises(KeyFileError, match=r"stedi/pseudonym-key is expected .* and there is none: create the stack"):
+        keys.pseudonym()
+    client.create_secret(Name="stedi/pseudonym-key", SecretString="canary")
+    with pytest.raises(KeyFileError, match="has 6 bytes: at least 32") as refused:
+        keys.pseudonym()
+    assert "canary" not in str(refused.value)
+    made = keys.erasure()
+    assert len(made) >= 32
+    assert keys.erasure() == made
+
+
+def test_nothing_is_copied_into_an_empty_zone(lake: Lake) -> None:
+    lake.zone = Zone("", lake.s3)
+    result = lake.run()
+    assert not result.success
+    assert "has no .json or .json.gz objects for customer, accelerometer, step_trainer" in failure(result)
+    assert lake.keys(lake.store.bucket, lake.store.prefix) == []
+
+
+def test_the_command_publishes_the_reference_counts_on_moto_alone(moto: str, own_home: Path, tmp_path: Path) -> None:
+    given = variables(moto)
+    boto3.client("s3", endpoint_url=moto, region_name=REGION).create_bucket(Bucket=given["STEDI_BUCKET"])
+    make_pseudonym_key(moto)
+    report = tmp_path / "report.json"
+    words = ("stedi", "run", "--landing", "data", "--expect", "reference", "--json", str(report))
+    run = command(*words, home=own_home, folder=REPOSITORY, **given)
+    assert run.returncode == 0, run.stderr
+    assert {table["rows"] == table["expected"] for table in json.loads(report.read_text())["tables"].values()} == {True}
+    asked = "SELECT count(*) AS n FROM stedi.machine_learning_curated WHERE same_customer"
+    query = command("stedi", "query", asked, "--format", "csv", home=own_home, folder=REPOSITORY, **given)
+    assert query.stdout == "n\n40981\n"
+    kept = {path.relative_to(own_home).parts[0] for path in own_home.rglob("*")}
+    assert kept == {"dagster", "run.lock"}, "no credentials, no store, no keys"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"STEDI_BUCKET": ""}, "STEDI_BUCKET is not set"),
+        ({}, "the bucket stedi-on-aws in us-east-1 is expected to answer; it does not exist"),
+        (
+            {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_CONFIG_FILE": "/none", "HOME": "/none"},
+            "no AWS credentials were found",
+        ),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "it did not (EndpointConnectionError)"),
+    ],
+)
+def test_what_is_missing_on_aws_is_one_sentence(moto: str, own_home: Path, changed: dict[str, str], said: str) -> None:
+    more = {"STEDI_PSEUDONYM_SECRET": "p" * 32, "AWS_EC2_METADATA_DISABLED": "true"}
+    given = {**variables(moto), **more, **changed}
+    run = command("stedi", "run", "--landing", "data", home=own_home, folder=REPOSITORY, **given)
+    assert run.returncode == 2
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
