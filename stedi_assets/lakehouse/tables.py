@@ -25,6 +25,7 @@ from stedi_assets.lakehouse.catalog import (
     find_table,
     published_table,
 )
+from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_folder
 from stedi_assets.lakehouse.publication import (
     RUN_ID,
@@ -117,6 +118,7 @@ class Tables:
         bring_up_to_contract(transaction, contract, self.retention_days)
         summary = {RUN_ID: run_id, UPSTREAM: json.dumps(dict(staged.upstream), sort_keys=True), **(facts or {})}
         replaced = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
         with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
             for data_file in replaced:
