@@ -24,6 +24,7 @@ from stedi_assets.lakehouse.catalog import (
     find_or_create_table,
     find_table,
     published_table,
+    schema_to_write,
 )
 from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_folder
@@ -35,7 +36,7 @@ from stedi_assets.lakehouse.publication import (
     Published,
     Staged,
 )
-from stedi_assets.lakehouse.writing import data_files, write_files
+from stedi_assets.lakehouse.writing import data_files, scratch_of, write_files
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -97,7 +98,9 @@ class Tables:
             upstream={name: self.loaded[name] for name in upstream},
         )
         self._unpublished.append(staged)
-        written = write_files(rows.select(*contract.column_names), folder, self.s3, self.staging)
+        schema = schema_to_write(table, contract, self.retention_days)
+        scratch = scratch_of(table.location())
+        written = write_files(rows.select(*contract.column_names), schema, folder, self.s3, scratch, self.staging)
         staged.files, staged.bytes = tuple(written), sum(written.values())
         return staged
 

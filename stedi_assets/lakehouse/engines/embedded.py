@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from stedi_assets.lakehouse.engines.connect import connect_session, end_session
 from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.writing import IDS_BY_TABLE
 
 _started: dict[str, Any] = {}
 _starting = threading.Lock()
@@ -43,4 +44,4 @@ def embedded_server_url(endpoints: Endpoints) -> str:
 
 def embedded_session(endpoints: Endpoints, spark_config: dict[str, Any] | None = None) -> SparkSession:
     """A session on this process's embedded engine; the same one at each call."""
-    return connect_session(embedded_server_url(endpoints), spark_config or {})
+    return connect_session(embedded_server_url(endpoints), {IDS_BY_TABLE: "true", **(spark_config or {})})
