@@ -177,7 +177,7 @@ def test_before_the_erasure_everything_is_found_wherever_it_lies(proof: Proof, p
         assert found(objects, leftover) == {EMAIL, NAME, PHONE, SERIAL}
     for kind in ("(raw)", "gzip", "parquet", "zstd"):
         assert found(files, ".dat ", kind) == {EMAIL, NAME, PHONE, SERIAL}
-    assert found(files, "avro") == {EMAIL}
+    assert found(files, "avro") >= {EMAIL}, "bounds of addresses, and deleted ones of whatever the engine wrote"
 
 
 @pytest.mark.parametrize(("when", "person"), [("erased", NAMED), ("both erased", NAMED), ("both erased", TOLD)])

@@ -23,6 +23,7 @@ from stedi_assets.transforms import landing
 from stedi_assets_tests.compared import differences
 from stedi_assets_tests.dirty import write_dirty
 from stedi_assets_tests.documents import documents, lines_of_readings, mutated
+from stedi_assets_tests.field_ids import tables_with_other_ids
 from stedi_assets_tests.lake import Lake, failure, receipt_of
 
 TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "landing"]
@@ -38,10 +39,11 @@ def apache_spark(store: Store) -> Iterator[SparkSession]:
 
 
 def tables_of(lake: Lake, engine: str, monkeypatch: pytest.MonkeyPatch, **run: Any) -> dict[str, list[dict[str, Any]]]:
-    """What a run on this engine publishes."""
+    """What a run on this engine publishes, in files with the tables' field ids."""
     monkeypatch.setenv("STEDI_ENGINE", engine)
     result = lake.run(**run)
     assert result.success, failure(result)
+    assert tables_with_other_ids(lake.catalog) == []
     return {
         contract.table: lake.catalog.load_table(f"stedi.{contract.table}").scan().to_arrow().to_pylist()
         for contract in CONTRACTS

@@ -26,8 +26,9 @@ from stedi_assets.erasure.data_files import ErasedRows, count_erased
 from stedi_assets.erasure.replacement import Replacement, publish_without
 from stedi_assets.erasure.snapshots import SnapshotFiles, is_live, snapshots_of
 from stedi_assets.lakehouse.catalog import find_table
-from stedi_assets.lakehouse.objects import abort_uploads, delete_objects, table_objects
+from stedi_assets.lakehouse.objects import abort_uploads, delete_folder, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
+from stedi_assets.lakehouse.writing import scratch_of
 
 IsForeign = Callable[[Mapping[str, str]], bool]
 
@@ -140,7 +141,7 @@ def _affected_files(
 ) -> dict[str, int]:
     """The files that no manifest may name any more, with the number of their rows to go.
 
-    Read by their own schema: after a column was dropped, the catalog's name mapping no longer covers old snapshots.
+    Read by their own schema: files without field ids may be of columns that the name mapping no longer covers.
     """
     rows: dict[str, int] = {}
     for snapshot in history:
@@ -200,4 +201,5 @@ def _delete_unreferenced(s3: Any, table: Table, history: Sequence[SnapshotFiles]
     ]
     delete_objects(s3, location, unreferenced)
     abort_uploads(s3, f"{location}/data")
+    delete_folder(s3, scratch_of(location))  # of a run that died as it wrote: manifests, and so bounds
     return len(unreferenced)

@@ -161,12 +161,23 @@ def bring_up_to_contract(transaction: "Transaction", contract: Contract, retenti
         transaction.set_properties(**changed)
 
 
+def schema_to_write(table: "Table", contract: Contract, retention_days: int) -> Schema:
+    """The contract's columns with the field ids that they have in the table once it is brought up to the contract.
+
+    A rehearsal: nothing is committed.
+    """
+    rehearsal = table.transaction()
+    bring_up_to_contract(rehearsal, contract, retention_days)
+    schema = rehearsal.table_metadata.schema()
+    return Schema(*(schema.find_field(name) for name in contract.column_names))
+
+
 def _name_mapping(metadata: TableMetadata) -> str:
     """Names to field ids, for files that carry no ids: of every column that the table has or ever had.
 
     Without those of dropped columns, PyIceberg could no longer read the snapshots that still have them. The embedded
     catalog cuts the mapping down to the current columns all the same: there, after a column was dropped, older
-    snapshots are read by their files (as `tables` does), not through PyIceberg.
+    snapshots in files without ids are read by their files (as `tables` does), not through PyIceberg.
     """
     current = metadata.schema()
     dropped = {

@@ -1,6 +1,6 @@
 """What the store holds below a folder, whether a snapshot refers to it or not.
 
-Here: listing, copying and deleting objects, ending uploads. Not here: which of them a snapshot needs
+Here: listing, putting, copying and deleting objects, ending uploads. Not here: which of them a snapshot needs
 (`erasure.snapshots`), the landing zone's own listing (`landing.zone`).
 """
 
@@ -47,6 +47,12 @@ def delete_objects(s3: Any, location: str, uris: Collection[str]) -> None:
 def delete_folder(s3: Any, folder: str) -> None:
     """Deletes every object below the folder. Raises ObjectsNotDeletedError."""
     delete_objects(s3, folder, objects_below(s3, folder))
+
+
+def put_object(s3: Any, uri: str, content: bytes) -> None:
+    """Writes an object."""
+    bucket, key = _bucket_and_key(uri)
+    s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def copy_object(s3: Any, source: str, target: str) -> None:

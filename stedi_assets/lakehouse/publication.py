@@ -25,7 +25,7 @@ class NeverPublishedError(LookupError):
 
 
 class PublicationRefusedError(RuntimeError):
-    """What a publication was computed from is no longer what readers see. Nothing was published."""
+    """What a publication was computed from, or written for, is no longer what readers see. Nothing was published."""
 
 
 @dataclass(frozen=True)

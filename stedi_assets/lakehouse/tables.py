@@ -24,7 +24,9 @@ from stedi_assets.lakehouse.catalog import (
     find_or_create_table,
     find_table,
     published_table,
+    schema_to_write,
 )
+from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_folder
 from stedi_assets.lakehouse.publication import (
     RUN_ID,
@@ -34,7 +36,7 @@ from stedi_assets.lakehouse.publication import (
     Published,
     Staged,
 )
-from stedi_assets.lakehouse.writing import data_files, write_files
+from stedi_assets.lakehouse.writing import data_files, scratch_of, write_files
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -96,7 +98,9 @@ class Tables:
             upstream={name: self.loaded[name] for name in upstream},
         )
         self._unpublished.append(staged)
-        written = write_files(rows.select(*contract.column_names), folder, self.s3, self.staging)
+        schema = schema_to_write(table, contract, self.retention_days)
+        scratch = scratch_of(table.location())
+        written = write_files(rows.select(*contract.column_names), schema, folder, self.s3, scratch, self.staging)
         staged.files, staged.bytes = tuple(written), sum(written.values())
         return staged
 
@@ -117,6 +121,7 @@ class Tables:
         bring_up_to_contract(transaction, contract, self.retention_days)
         summary = {RUN_ID: run_id, UPSTREAM: json.dumps(dict(staged.upstream), sort_keys=True), **(facts or {})}
         replaced = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
         with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
             for data_file in replaced:

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from stedi_assets.lakehouse.engines.connect import connect_session, end_session
 from stedi_assets.lakehouse.store import Store
+from stedi_assets.lakehouse.writing import IDS_BY_TABLE
 
 _started: dict[str, Any] = {}
 _starting = threading.Lock()
@@ -45,4 +46,4 @@ def embedded_server_url(store: Store) -> str:
 
 def embedded_session(store: Store, spark_config: dict[str, Any] | None = None) -> SparkSession:
     """A session on this process's embedded engine; the same one at each call."""
-    return connect_session(embedded_server_url(store), spark_config or {})
+    return connect_session(embedded_server_url(store), {IDS_BY_TABLE: "true", **(spark_config or {})})
