@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -93,14 +94,17 @@ def dev(port: int) -> None:
 
 
 @stedi.command()
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option("--file", "file", type=READABLE_FILE, help="Read the SQL from this file instead.")
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @home_option
-def query(sql: str, style: str) -> None:
+def query(sql: str | None, file: Path | None, style: str) -> None:
     """Ask the published tables, by their names, in SQL (read only)."""
-    from stedi_assets.cli.query import answer
+    if (sql is None) == (file is None):
+        raise click.UsageError("expected SQL, or --file FILE with it")
+    from stedi_assets.cli.query import answer, text_of
 
-    answer(sql, style)
+    answer(text_of(file) if file else sql or "", style)
 
 
 @stedi.command()
