@@ -143,6 +143,21 @@ def forget(
     sys.exit(forget_customers(email, landing, rewrite_landing, json_file))
 
 
+@stedi.group()
+def athena() -> None:
+    """Work in Athena (STEDI_ENV=aws)."""
+
+
+@athena.command()
+@click.option("--workgroup", default="stedi", show_default=True, help="The workgroup that runs the statements.")
+@click.option("--print", "only_print", is_flag=True, help="Print the statements, with the place of the data; run none.")
+def ddl(workgroup: str, only_print: bool) -> None:
+    """Create the external tables over the raw JSON, in the database stedi_raw."""
+    from stedi_assets.cli.athena import create_raw_tables
+
+    create_raw_tables(workgroup, only_print)
+
+
 @stedi.command()
 @home_option
 def down() -> None:
