@@ -11,6 +11,7 @@ from stedi_assets.settings import SettingsError
 
 def sentence_of(error: Exception) -> str | None:
     """The one sentence for the user, or None for an error that is not theirs."""
+    from stedi_assets.aws.athena import AthenaRefusedError
     from stedi_assets.erasure.registry import RegistryError
     from stedi_assets.expectations import ExpectationsError
     from stedi_assets.keys import KeyFileError
@@ -24,6 +25,7 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {(error.strerror or str(error)).lower()}; check the path and its rights"
     mendable = (
+        AthenaRefusedError,
         EngineError,
         ExpectationsError,
         HomeBusyError,

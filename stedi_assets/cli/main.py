@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -93,14 +94,17 @@ def dev(port: int) -> None:
 
 
 @stedi.command()
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option("--file", "file", type=READABLE_FILE, help="Read the SQL from this file instead.")
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @home_option
-def query(sql: str, style: str) -> None:
+def query(sql: str | None, file: Path | None, style: str) -> None:
     """Ask the published tables, by their names, in SQL (read only)."""
-    from stedi_assets.cli.query import answer
+    if (sql is None) == (file is None):
+        raise click.UsageError("expected SQL, or --file FILE with it")
+    from stedi_assets.cli.query import answer, text_of
 
-    answer(sql, style)
+    answer(text_of(file) if file else sql or "", style)
 
 
 @stedi.command()
@@ -137,6 +141,21 @@ def forget(
     from stedi_assets.cli.forget import forget_customers
 
     sys.exit(forget_customers(email, landing, rewrite_landing, json_file))
+
+
+@stedi.group()
+def athena() -> None:
+    """Work in Athena (STEDI_ENV=aws)."""
+
+
+@athena.command()
+@click.option("--workgroup", default="stedi", show_default=True, help="The workgroup that runs the statements.")
+@click.option("--print", "only_print", is_flag=True, help="Print the statements, with the place of the data; run none.")
+def ddl(workgroup: str, only_print: bool) -> None:
+    """Create the external tables over the raw JSON, in the database stedi_raw."""
+    from stedi_assets.cli.athena import create_raw_tables
+
+    create_raw_tables(workgroup, only_print)
 
 
 @stedi.command()

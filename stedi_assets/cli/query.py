@@ -6,8 +6,10 @@ DuckDB reads the files of each table's current snapshot through Arrow; only the 
 import csv
 import json
 import math
+import re
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
@@ -27,8 +29,7 @@ def answer(sql: str, style: str) -> None:
 
     database = duckdb.connect(config={"python_enable_replacements": "false"})
     try:
-        tables = _named_tables(database, sql)
-        _open(database, tables)
+        _open(database, _named_tables(sql))
         # From here on the SQL is the user's: no files, no network, no way to switch that off.
         database.execute("SET enable_external_access = false; SET lock_configuration = true")
         result = database.execute(sql)
@@ -36,6 +37,17 @@ def answer(sql: str, style: str) -> None:
         _print(columns, result.fetchall(), style)
     except duckdb.Error as error:
         raise UsageError(f"the query failed: {_said(error)}") from None
+
+
+def text_of(file: Path) -> str:
+    """The SQL in a file. Raises UsageError."""
+    try:
+        sql = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"--file {file}: SQL in UTF-8 is expected; its bytes are something else") from None
+    if not sql.strip():
+        raise UsageError(f"--file {file}: SQL is expected; the file is empty")
+    return sql
 
 
 def _said(error: "duckdb.Error") -> str:
@@ -55,9 +67,13 @@ def _said(error: "duckdb.Error") -> str:
     return f"{type(error).__name__.removesuffix('Exception')} error; its words are left out, as they quote data"
 
 
-def _named_tables(database: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
-    named = {name.rpartition(".")[2].strip('"').lower() for name in database.get_table_names(sql, qualified=True)}
-    return [contract.table for contract in CONTRACTS if contract.table in named]
+def _named_tables(sql: str) -> list[str]:
+    """The tables whose names stand in the text, in whatever place: one too many costs a look at the catalog.
+
+    DuckDB's own list has aliases among the names, and does not come about where a join is USING or NATURAL.
+    """
+    words = set(re.findall(r"\w+", sql.lower()))
+    return [contract.table for contract in CONTRACTS if contract.table in words]
 
 
 def _open(database: "duckdb.DuckDBPyConnection", names: list[str]) -> None:
