@@ -24,7 +24,7 @@ SCRIPTS = {
     "step_trainer_landing_to_trusted": "TableJobRole",
     "aggregation": "TrainingJobRole",
 }
-IRREPLACEABLE = ("Bucket", "Key", "PseudonymKey", "ErasureKey", "Database")
+IRREPLACEABLE = ("Bucket", "BucketPolicy", "Key", "PseudonymKey", "ErasureKey", "Database")
 
 
 def tls_alone(template: Template) -> list[str]:

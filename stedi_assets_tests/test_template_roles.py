@@ -172,6 +172,12 @@ def auditors_change_nothing(template: Template) -> list[str]:
     return found
 
 
+def old_versions_closed(template: Template) -> list[str]:
+    """What was erased is for nobody to read or to bring back, while the bucket still has it."""
+    actions = ("s3:GetObjectVersion", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration", "s3:PutBucketPolicy")
+    return [r for r in roles(template) for a in actions if allows(template, r, a, data_of("customer_trusted"))]
+
+
 def taken_on_by_whom(template: Template) -> list[str]:
     """A job's role by Glue alone, a person's by this account alone."""
     found = []
@@ -225,6 +231,7 @@ SEEDED: list[tuple[Callable[[Template], list[str]], str, Any]] = [
     (orchestrator_sees_no_row, f"{first_of('OrchestratorRole')}/Resource/5", None),
     (orchestrator_sees_no_row, first_of("AuditorRole"), STARTS),
     (auditors_change_nothing, f"{first_of('AuditorRole')}", {**READ, "Action": ["s3:PutObject"]}),
+    (old_versions_closed, first_of("AuditorRole"), {**READ, "Action": ["s3:GetObject*"]}),
     (taken_on_by_whom, "Resources/OperatorRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal", "*"),
     (the_key_by_way_of_a_service, f"{SHARED}/5/Condition", None),
 ]
