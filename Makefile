@@ -16,7 +16,7 @@ run: $(INSTALLED) ## Build, audit and publish every table from data/
 dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 	@$(BIN)/stedi dev
 
-test: $(INSTALLED) lint ## Everything that is tested: ruff, mypy, pytest
+test: $(INSTALLED) lint ## Everything that is tested: ruff, mypy, cfn-lint, pytest
 	$(BIN)/python -m pytest
 
 test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
@@ -26,6 +26,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/cfn-lint stedi_assets/aws/template.yaml
 
 format: $(INSTALLED) ## Put the code into its form
 	$(BIN)/ruff check --fix .

@@ -38,7 +38,9 @@ setup(
     version="0.1.0",
     description="From raw JSON to a training table, with only the data of those who agreed to research.",
     packages=find_packages(include=["stedi_assets", "stedi_assets.*"]),
-    package_data={"stedi_assets": ["py.typed", "sql/*.sql", "sql/queries/*.sql", "sql/athena_only/*.sql"]},
+    package_data={
+        "stedi_assets": ["py.typed", "aws/*.yaml", "sql/*.sql", "sql/queries/*.sql", "sql/athena_only/*.sql"]
+    },
     python_requires=">=3.11",
     install_requires=REQUIREMENTS,
     extras_require={"test": TEST_REQUIREMENTS},
