@@ -21,6 +21,7 @@ from stedi_assets.settings import AWS, Settings, SettingsError
 PSEUDONYM_SECRET = "STEDI_PSEUDONYM_SECRET"
 PSEUDONYM_FILE = "pseudonym.key"
 ERASURE_FILE = "erasure.key"
+_USED_TAG = "stedi:erasures"
 LEAST_BYTES = 32  # as long as the hash: a shorter key is the weakest part of HMAC-SHA256
 
 
@@ -72,9 +73,9 @@ class HomeKeys:
 
 @dataclass(frozen=True)
 class SecretKeys:
-    """Keys in AWS Secrets Manager, by their names or ARNs. `client`: that service's.
+    """Keys in AWS Secrets Manager, by their names or ARNs; the stack makes them. `client`: that service's.
 
-    The pseudonym key is never made here: who builds the training table may read it and nothing else.
+    So that there is an erasure key says nothing of erasures: it has a tag from its first use on.
     """
 
     pseudonym_secret: str
@@ -93,49 +94,40 @@ class SecretKeys:
         return f"the secret {self.erasure_secret}"
 
     def pseudonym(self) -> bytes:
-        key = _given_pseudonym_key(os.environ) or self._read(self.pseudonym_secret)
-        if key is None:
-            raise KeyFileError(
-                f"the secret {self.pseudonym_secret} is expected in Secrets Manager, and there is none: "
-                "create the stack (docs/aws.md), or name another in STEDI_PSEUDONYM_SECRET_ID"
-            )
-        return key
+        return _given_pseudonym_key(os.environ) or self._read(self.pseudonym_secret)
 
     def erasure(self) -> bytes:
         key = self._read(self.erasure_secret)
-        if key is None:
-            made = secrets.token_hex(LEAST_BYTES)
-            try:
-                self.client.create_secret(Name=self.erasure_secret, SecretString=made)
-            except self.client.exceptions.ResourceExistsException:
-                pass  # another process was first
-            except self.client.exceptions.ClientError as error:
-                raise self._refused(self.erasure_secret, error) from None
-            key = self._read(self.erasure_secret)
-        assert key is not None, "a secret that was just made is there"
+        if not self.has_erasure():
+            used = [{"Key": _USED_TAG, "Value": "yes"}]
+            self._ask("tag_resource", self.erasure_secret, Tags=used)
         return key
 
     def has_erasure(self) -> bool:
-        return self._read(self.erasure_secret) is not None
+        tags = self._ask("describe_secret", self.erasure_secret).get("Tags", ())
+        return any(tag["Key"] == _USED_TAG for tag in tags)
 
-    def _read(self, name: str) -> bytes | None:
-        """The secret's text; None where there is none. Nothing that the service answers is repeated."""
+    def _read(self, name: str) -> bytes:
+        text = str(self._ask("get_secret_value", name).get("SecretString") or "")
+        return _long_enough(text.strip().encode(), f"the secret {name}")
+
+    def _ask(self, operation: str, name: str, **more: Any) -> Mapping[str, Any]:
+        """What the service answers. Raises KeyFileError, which repeats nothing of it but its code."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer = self.client.get_secret_value(SecretId=name)
+            answer: Mapping[str, Any] = getattr(self.client, operation)(SecretId=name, **more)
         except self.client.exceptions.ResourceNotFoundException:
-            return None
+            raise KeyFileError(
+                f"the secret {name} is expected in Secrets Manager, and there is none: create the stack "
+                "(docs/aws.md), or name another in STEDI_PSEUDONYM_SECRET_ID or STEDI_ERASURE_SECRET_ID"
+            ) from None
         except (BotoCoreError, ClientError) as error:
-            raise self._refused(name, error) from None
-        return _long_enough(str(answer.get("SecretString") or "").strip().encode(), f"the secret {name}")
-
-    def _refused(self, name: str, error: Exception) -> KeyFileError:
-        response: Mapping[str, Any] = getattr(error, "response", {})
-        code = response.get("Error", {}).get("Code") or type(error).__name__
-        return KeyFileError(
-            f"the secret {name} cannot be used ({code}); a role that may read it is expected (docs/aws.md)"
-        )
+            code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
+            raise KeyFileError(
+                f"the secret {name} cannot be used ({code}); a role that may use it is expected (docs/aws.md)"
+            ) from None
+        return answer
 
 
 def _given_pseudonym_key(environment: Mapping[str, str]) -> bytes | None:

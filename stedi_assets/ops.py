@@ -5,13 +5,16 @@ Here: erasure as Dagster runs it and what the UI is told of it. Not here: erasur
 
 from typing import Any
 
-from dagster import AssetObservation, Config, MetadataValue, OpExecutionContext, Output, ResourceParam, op
+from dagster import AssetObservation, Config, Failure, MetadataValue, OpExecutionContext, Output, ResourceParam, op
 from pydantic import Field
 
 from stedi_assets.assets.metadata import key_of
 from stedi_assets.contracts import contract_of
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
+from stedi_assets.settings import GLUE
+
+NOT_BY_GLUE = "no Glue job erases: use an engine here, embedded or spark (STEDI_ENGINE), with a role that may read all"
 
 
 class ForgetConfig(Config):
@@ -35,6 +38,8 @@ def forget(
     """
     from stedi_assets.erasure.forget import forget as erase
 
+    if lakehouse.settings.engine == GLUE:
+        raise Failure(description=NOT_BY_GLUE, allow_retries=False)
     with losing(lakehouse.settings.engine):
         receipt = erase(lakehouse, config.request, context.run_id, config.rewrite_landing)
     for table in receipt.tables:

@@ -62,7 +62,8 @@ def use_bucket_of(store: Store, moto: str, monkeypatch: pytest.MonkeyPatch) -> s
     return prefix
 
 
-def make_pseudonym_key(moto: str) -> None:
-    """The secret that the stack makes."""
+def make_keys(moto: str) -> None:
+    """The secrets that the stack makes."""
     client = boto3.client("secretsmanager", endpoint_url=moto, region_name=REGION)
     client.create_secret(Name="stedi/pseudonym-key", SecretString=PSEUDONYM_KEY)
+    client.create_secret(Name="stedi/erasure-key", SecretString=f"{PSEUDONYM_KEY}, another one")

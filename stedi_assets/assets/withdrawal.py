@@ -5,9 +5,7 @@ Here: telling Dagster. Not here: who that is (`building.withdrawal`), what a fai
 Their number is a check result of each table that stays, of the run that failed, whichever step it failed in.
 """
 
-from collections.abc import Iterable
-
-from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, DagsterInstance, HookContext, failure_hook
+from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, HookContext, failure_hook
 
 from stedi_assets.assets.metadata import check_result, key_of
 from stedi_assets.audits import WITHDRAWN, Verdict
@@ -20,25 +18,21 @@ from stedi_assets.settings import GLUE
 def tell_who_withdrew(context: HookContext) -> None:
     """Records the check `withdrawn_since` for every table that this run did not publish.
 
-    Where the engine is Glue, the job that failed has told it.
+    Not where the engine is Glue: who starts jobs may read no rows, and no job may read all that is asked here.
     """
     lakehouse = context.resources.lakehouse
-    if lakehouse.settings.engine != GLUE:
-        verdicts = withdrawn_from_published(lakehouse, context.run_id)
-        report(verdicts, context.instance, context.job_name, context.run_id)
-
-
-def report(verdicts: Iterable[Verdict], instance: DagsterInstance, job_name: str, run_id: str) -> None:
-    """Records verdicts on tables that the failing step is not about, too."""
-    for verdict in verdicts:
-        instance.report_dagster_event(
+    if lakehouse.settings.engine == GLUE:
+        context.log.warning("who withdrew from what stays published is told by: stedi forget --withdrawn")
+        return
+    for verdict in withdrawn_from_published(lakehouse, context.run_id):
+        context.instance.report_dagster_event(
             DagsterEvent(
                 event_type_value=DagsterEventType.ASSET_CHECK_EVALUATION.value,
-                job_name=job_name,
+                job_name=context.job_name,
                 message=f"{WITHDRAWN}: {verdict.actual} in what stays published of {verdict.table}",
                 event_specific_data=_evaluation(verdict),
             ),
-            run_id=run_id,
+            run_id=context.run_id,
         )
 
 

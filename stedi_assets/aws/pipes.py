@@ -46,6 +46,13 @@ class MessageReader(PipesS3MessageReader):
         return self._handler.get_custom_messages() if self._handler else ()
 
 
+def glue_service(region: str) -> Any:
+    """Glue itself, as boto3 speaks to it."""
+    import boto3
+
+    return boto3.client("glue", region_name=region)
+
+
 def glue_client(glue: Any, reader: MessageReader) -> PipesGlueClient:
     """dagster-aws's client, which starts a job and waits for its end; what it tells the job lies by the messages."""
     place = PipesS3ContextInjector(bucket=reader.bucket, client=reader.client, key_prefix=f"{reader.folder}/")

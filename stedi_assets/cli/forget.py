@@ -19,7 +19,7 @@ from stedi_assets.lakehouse.connection import start
 from stedi_assets.lakehouse.engines import refuse_missing
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.store import Store
-from stedi_assets.settings import Settings
+from stedi_assets.settings import GLUE, Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -30,6 +30,10 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
     settings = Settings.load()
     if email is not None and not _is_address(email):
         raise UsageError("what was given is no email address; one is expected, as in the customer's records")
+    if settings.engine == GLUE:
+        from stedi_assets.ops import NOT_BY_GLUE
+
+        raise UsageError(NOT_BY_GLUE)
     refuse_missing(settings)
     keys_of(settings).pseudonym()  # a key that is no use is refused before anything is changed
     refuse_without_folder(json_file)

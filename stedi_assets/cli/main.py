@@ -32,11 +32,11 @@ def _use_engine(_context: click.Context, _parameter: click.Parameter, engine: st
 
 engine_option = click.option(
     "--engine",
-    metavar="embedded|spark|sc://HOST:PORT",
+    metavar="embedded|spark|sc://HOST:PORT|glue",
     callback=_use_engine,
     expose_value=False,
     is_eager=True,
-    help="What computes: inside this process, Apache Spark here, or a Spark Connect endpoint (default: STEDI_ENGINE).",
+    help="What computes: this process, Apache Spark here, a Spark Connect endpoint, Glue jobs (default: STEDI_ENGINE).",
 )
 home_option = click.option(
     "--home",

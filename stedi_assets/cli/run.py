@@ -19,7 +19,7 @@ from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy, policy_of
-from stedi_assets.settings import Settings
+from stedi_assets.settings import GLUE, Settings
 
 if TYPE_CHECKING:
     from dagster import AssetKey
@@ -41,7 +41,8 @@ def run_lakehouse(
     settings = Settings.load()
     policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
     refuse_missing(settings)  # an engine that is not there is refused before anything is begun
-    keys_of(settings).pseudonym()  # so is a key that is no use
+    if settings.engine != GLUE:  # there the job alone may read it
+        keys_of(settings).pseudonym()  # so is a key that is no use
     selection = _selection(selected)
     if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")

@@ -11,17 +11,14 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import boto3
 from dagster_pipes import PipesCliArgsParamsLoader, PipesS3ContextLoader, PipesS3MessageWriter, open_dagster_pipes
 from pyspark.sql import SparkSession
 
 from stedi_assets.building.audited import Audited, preview, refusal, verdicts_of_unpublished
-from stedi_assets.building.withdrawal import withdrawn_from_published
 from stedi_assets.glue_jobs.order import Order, read_order
 from stedi_assets.glue_jobs.report import JobReport, Publication, Sink
-from stedi_assets.keys import KeyFileError
 from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
 from stedi_assets.settings import SettingsError
 
@@ -72,19 +69,15 @@ def _carry_out(
         order.settings, order.policy, spark, lambda: boto3.client("s3"), order.landing, order.expect, tell
     )
     with opened as lakehouse:
-        try:
-            audited = build(lakehouse)
-            tell("staged and audited: " + ", ".join(table.contract.table for table in audited))
-            if refused := refusal(audited):
-                report.refused = verdicts_of_unpublished(audited)
-                raise NotPublishedError(refused[0])
-            for table in audited:
-                lakehouse.tables.refuse_if_stale(table.staged)
-            for table in audited:
-                report.publications.append(_publish(lakehouse, table, order.run_id, tell))
-        except Exception:
-            report.withdrawn = _withdrawn(lakehouse, order.run_id, tell)
-            raise
+        audited = build(lakehouse)
+        tell("staged and audited: " + ", ".join(table.contract.table for table in audited))
+        if refused := refusal(audited):
+            report.refused = verdicts_of_unpublished(audited)
+            raise NotPublishedError(refused[0])
+        for table in audited:
+            lakehouse.tables.refuse_if_stale(table.staged)
+        for table in audited:
+            report.publications.append(_publish(lakehouse, table, order.run_id, tell))
 
 
 def _publish(lakehouse: Lakehouse, table: Audited, run_id: str, tell: Callable[[str], object]) -> Publication:
@@ -92,20 +85,6 @@ def _publish(lakehouse: Lakehouse, table: Audited, run_id: str, tell: Callable[[
     published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.contract))
     tell(f"published {published.table}: {published.rows:,} rows, snapshot {published.snapshot_id}")
     return Publication(table.contract.table, published, shown, table.verdicts)
-
-
-def _withdrawn(lakehouse: Lakehouse, run_id: str, tell: Callable[[str], object]) -> list[Any]:
-    """Who withdrew from what stays published, as far as this job may judge it: not every job has the key to the ids."""
-    verdicts = []
-    try:
-        for verdict in withdrawn_from_published(lakehouse, run_id):
-            verdicts.append(verdict)
-            tell(f"{verdict.table}: {verdict.actual} of its customers have withdrawn since it was published")
-    except KeyFileError as error:
-        tell(f"who withdrew from the training table is not known here: {error}")
-    except Exception as error:  # why the job failed must not be hidden by this
-        tell(f"who withdrew from what stays published could not be found out: {said_of(error)}")
-    return verdicts
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a job tells of its work: what it published, the verdicts, who withdrew, why it failed.
+"""What a job tells of its work: what it published, the verdicts, why it failed.
 
 Here: the messages that travel through Dagster Pipes, both ends. Not here: what Dagster makes of them
 (`assets.by_glue`). A message holds numbers, names of tables and columns, and snapshots; no value of a personal column.
@@ -35,7 +35,6 @@ class JobReport:
 
     publications: list[Publication] = field(default_factory=list)
     refused: list[Verdict] = field(default_factory=list)
-    withdrawn: list[Verdict] = field(default_factory=list)
     failure: str = ""
 
     def send(self, sink: Sink) -> None:
@@ -59,7 +58,6 @@ class JobReport:
                 for one in told["publications"]
             ],
             refused=_verdicts(told["refused"]),
-            withdrawn=_verdicts(told["withdrawn"]),
             failure=told["failure"],
         )
 
