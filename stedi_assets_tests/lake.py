@@ -19,7 +19,9 @@ from stedi_assets.keys import ERASURE_FILE, keyed_hash, keys_of
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.lakehouse import registry_of
+from stedi_assets.lakehouse.publication import Published
 from stedi_assets.lakehouse.services import Endpoints
+from stedi_assets.lakehouse.tables import published_snapshot
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
 
@@ -138,6 +140,10 @@ class Lake:
         table = find_table(self.catalog, contract)
         current = table.current_snapshot() if table else None
         return current.snapshot_id if current else None
+
+    def published(self, contract: Contract) -> Published:
+        """What every reader sees now."""
+        return published_snapshot(self.catalog, contract)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """Every object below a prefix."""

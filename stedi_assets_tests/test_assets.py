@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stedi_assets.audits import verdicts_of
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
@@ -58,6 +59,9 @@ def test_check_results_belong_to_the_materialization_that_they_judged(lake: Lake
     for evaluation in checks(result).values():
         assert evaluation.target_materialization_data is not None
         assert evaluation.target_materialization_data.run_id == result.run_id
+    for contract in CONTRACTS:  # and to the snapshot, for who has the catalog alone
+        told = {v.check: v.passed for v in verdicts_of(contract.table, lake.published(contract).summary)}
+        assert told == {check: e.passed for (table, check), e in checks(result).items() if table == contract.table}
 
 
 def test_the_ui_is_told_what_a_table_is(lake: Lake, landed: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits import WITHDRAWN, Audit, Verdict
+from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Staged
@@ -39,7 +39,9 @@ def audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]
         "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
     }
     here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
-    return Audited(staged, Audit(staged.contract, here, parameters).verdicts())
+    verdicts = Audit(staged.contract, here, parameters).verdicts()
+    staged.facts |= recorded(verdicts)
+    return Audited(staged, verdicts)
 
 
 def refusal(audited: Sequence[Audited]) -> tuple[str, list[Verdict]] | None:

@@ -14,6 +14,7 @@ from pyiceberg.table import Table, Transaction
 
 from stedi_assets.erasure.data_files import ErasedRows, rewrite_without
 from stedi_assets.erasure.snapshots import SnapshotFiles, is_live
+from stedi_assets.lakehouse.publication import OF_THESE_ROWS
 
 _CARRIED = "stedi."
 
@@ -38,9 +39,10 @@ def publish_without(
     """Adds to the transaction a snapshot whose manifests name no affected file.
 
     `affected` tells how many rows of a file are to go; one that loses all is not written again. The summary is that
-    of the published snapshot, as far as it is ours, with the `facts`.
+    of the published snapshot, as far as it is ours and true of what is left, with the `facts`.
     """
-    carried = {name: value for name, value in published.summary.items() if name.startswith(_CARRIED)}
+    ours = {name: value for name, value in published.summary.items() if name.startswith(_CARRIED)}
+    carried = {name: value for name, value in ours.items() if name not in OF_THESE_ROWS}
     summary = {**carried, **facts}
     replaced = [data_file for path, data_file in published.live.items() if path in affected]
     rewritten = [data_file for data_file in replaced if affected[data_file.file_path] < data_file.record_count]

@@ -15,6 +15,10 @@ UPSTREAM = "stedi.upstream"
 ERASURE = "stedi.erasure"  # the request that a snapshot without someone's rows was made for
 LANDING = "stedi.landing"  # the zone that the run read
 PSEUDONYM_KEY = "stedi.pseudonym-key"  # the fingerprint of the key that ids were made with
+VERSION = "stedi.version"  # stands for all that the rows follow from: the same version, the same rows
+CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` writes them
+# What is true of one set of rows only: not of what is left of it once somebody was erased.
+OF_THESE_ROWS = (VERSION, CHECKS)
 
 
 class NeverPublishedError(LookupError):
@@ -49,7 +53,10 @@ class Published:
 
 @dataclass(eq=False)
 class Staged:
-    """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from."""
+    """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from.
+
+    `facts` are kept with the publication.
+    """
 
     contract: Contract
     folder: str
@@ -57,3 +64,4 @@ class Staged:
     upstream: Mapping[str, int]
     files: tuple[str, ...] = field(default=(), repr=False)
     bytes: int = 0
+    facts: dict[str, str] = field(default_factory=dict, repr=False)

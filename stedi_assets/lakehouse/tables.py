@@ -57,7 +57,7 @@ class Tables:
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
-        return _published(published_table(self.catalog, contract), contract)
+        return published_snapshot(self.catalog, contract)
 
     def read(self, contract: Contract) -> "DataFrame":
         """The published snapshot as a DataFrame; its id is remembered.
@@ -113,13 +113,14 @@ class Tables:
     def publish(self, staged: Staged, run_id: str, facts: Mapping[str, str] | None = None) -> Published:
         """Makes the staged files the table, in one commit. Raises PublicationRefusedError; then nothing changed.
 
-        `facts` are kept in the snapshot's summary beside the run id and the upstream snapshots.
+        `facts` are kept in the snapshot's summary beside the staged table's own, the run id and the upstream snapshots.
         """
         contract = staged.contract
         table = self.refuse_if_stale(staged)
         transaction = table.transaction()
         bring_up_to_contract(transaction, contract, self.retention_days)
-        summary = {RUN_ID: run_id, UPSTREAM: json.dumps(dict(staged.upstream), sort_keys=True), **(facts or {})}
+        upstream = json.dumps(dict(staged.upstream), sort_keys=True)
+        summary = {RUN_ID: run_id, UPSTREAM: upstream, **staged.facts, **(facts or {})}
         replaced = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
         refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
@@ -177,6 +178,11 @@ def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) 
     if not files:
         return spark.createDataFrame([], contract.ddl)
     return spark.read.schema(contract.ddl).parquet(*files)
+
+
+def published_snapshot(catalog: Catalog, contract: Contract) -> Published:
+    """What every reader sees now. Raises NeverPublishedError."""
+    return _published(published_table(catalog, contract), contract)
 
 
 def _published(table: "Table", contract: Contract) -> Published:
