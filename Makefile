@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run dev test test-cluster lint format docs clean help
+.PHONY: run dev test test-cluster lint format docs screenshots clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ format: $(INSTALLED) ## Put the code into its form
 
 docs: $(INSTALLED) ## Write the tables in docs/ that are made from the product
 	$(BIN)/python -m stedi_assets.documentation
+
+screenshots: $(INSTALLED) ## Take the pictures in docs/screenshots/ of the running product, in headless Chromium
+	$(BIN)/python -m stedi_assets_tests.screenshots
 
 clean: ## Remove the virtual environment and this home (its services are stopped first)
 	@if [ -x $(BIN)/stedi ]; then $(BIN)/stedi down; fi

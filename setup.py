@@ -25,6 +25,7 @@ REQUIREMENTS = [
 TEST_REQUIREMENTS = [
     "pytest==9.2.0",
     "hypothesis==6.170.15",  # properties of splitting and typing
+    "playwright==1.65.2",  # drives the system's Chromium: tests of the UI, pictures in docs/
     "polars==2.1.0",  # the README's line for it is tried
     "moto[server,s3,glue,athena,cloudformation,secretsmanager,iam,kms]==5.2.5",  # AWS's own services
     "cfn-lint==1.58.0",  # the CloudFormation template against AWS's own schemas

@@ -1,11 +1,13 @@
 """Running the real commands as a user does: in processes of their own, in a home of their own."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,54 @@ def command(*words: str, home: Path, folder: Path = REPOSITORY, **more: str) -> 
         timeout=300,
         check=False,
     )
+
+
+def serve(*words: str, home: Path, log: Path, **more: str) -> "subprocess.Popen[bytes]":
+    """A command that runs until Ctrl-C, begun; what it says goes to the log."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [str(BIN / words[0]), *words[1:]],
+            cwd=REPOSITORY,
+            env=environment(home, **more),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - nothing but a system call
+        )
+
+
+def _hear_ctrl_c() -> None:
+    """As from a terminal: what a shell's background job starts is deaf to it, and dagster stays so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def end(process: "subprocess.Popen[bytes]", log: Path) -> int:
+    """Ends it as Ctrl-C does: its exit status."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise AssertionError(f"did not end: {log.read_text()[-3000:]}") from None
+
+
+@contextmanager
+def stedi_dev(home: Path, log: Path) -> Iterator[str]:
+    """`stedi dev` in that home: the address of its UI, which answers."""
+    port = free_port()
+    process = serve("stedi", "dev", "--port", str(port), home=home, log=log)
+
+    def answers() -> bool:
+        if process.poll() is not None:
+            raise AssertionError(f"stedi dev ended by itself: {log.read_text()[-3000:]}")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        wait_for("the UI of stedi dev", answers, seconds=180)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        end(process, log)
 
 
 def free_port() -> int:

@@ -1,9 +1,6 @@
 """Dagster's own commands, from the repository's root, in a home where nothing runs yet."""
 
 import json
-import os
-import signal
-import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,7 @@ from typing import Any
 import pytest
 
 from stedi_assets.lakehouse.services import find
-from stedi_assets_tests.commands import BIN, REPOSITORY, command, environment, free_port, wait_for
+from stedi_assets_tests.commands import command, end, free_port, serve, wait_for
 
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 LAUNCH = """
@@ -61,35 +58,12 @@ def run_the_job(port: int) -> str:
     return str(wait_for("the end of the run", ended))
 
 
-def hear_ctrl_c() -> None:
-    """As from a terminal: what a shell's background job starts is deaf to it, and dagster stays so."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def end(process: "subprocess.Popen[bytes]", log: Path) -> int:
-    process.send_signal(signal.SIGINT)
-    try:
-        return process.wait(timeout=60)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise AssertionError(f"did not end: {log.read_text()[-3000:]}") from None
-
-
 @pytest.mark.parametrize("words", [["stedi", "dev", "--port"], ["dagster", "dev", "-w", "workspace.yaml", "-p"]])
 def test_dev_serves_the_ui_and_runs_the_job(own_home: Path, tmp_path: Path, words: list[str]) -> None:
     port = free_port()
     log = tmp_path / "dev.log"
     extra = {} if words[0] == "stedi" else {"DAGSTER_HOME": str(tmp_path)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(BIN / words[0]), *words[1:], str(port)],
-            cwd=REPOSITORY,
-            env=environment(own_home, **extra),
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - nothing but a system call
-        )
+    process = serve(*words, str(port), home=own_home, log=log, **extra)
     try:
         assert run_the_job(port) == "SUCCESS", log.read_text()[-3000:]
     finally:

@@ -13,6 +13,7 @@ from dagster import (
     AssetKey,
     DataVersion,
     Failure,
+    MarkdownMetadataValue,
     MaterializeResult,
     MetadataValue,
     TableColumn,
@@ -62,7 +63,15 @@ def lineage(contract: Contract) -> dict[str, Any]:
         for column in contract.columns
         if column.derived_from
     }
-    return {"dagster/column_lineage": TableColumnLineage(deps)} if deps else {}
+    if not deps:
+        return {}
+    # Dagster's own web UI keeps the first and draws nothing from it; the second is what a person sees there.
+    return {"dagster/column_lineage": TableColumnLineage(deps), "stedi/column_lineage": _lineage_table(contract)}
+
+
+def _lineage_table(contract: Contract) -> MarkdownMetadataValue:
+    rows = [f"| {c.name} | {', '.join(c.derived_from)} |" for c in contract.columns if c.derived_from]
+    return MetadataValue.md("\n".join(["| column | from |", "| --- | --- |", *rows]))
 
 
 def check_specs(contract: Contract) -> list[AssetCheckSpec]:
