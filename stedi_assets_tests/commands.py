@@ -1,11 +1,13 @@
 """Running the real commands as a user does: in processes of their own, in a home of their own."""
 
 import os
+import pty
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,26 @@ def command(*words: str, home: Path, folder: Path = REPOSITORY, **more: str) -> 
         timeout=300,
         check=False,
     )
+
+
+def on_a_terminal(*words: str, home: Path, **more: str) -> str:
+    """What the same command shows, output and errors together, where both are a terminal."""
+    screen, terminal = pty.openpty()
+    shown = bytearray()
+    with subprocess.Popen(
+        [str(BIN / words[0]), *words[1:]],
+        env=environment(home, TERM="xterm", **more),
+        cwd=REPOSITORY,
+        stdout=terminal,
+        stderr=terminal,
+    ):
+        os.close(terminal)
+        # At the end of the last process that has it, a terminal gives an error instead of an end.
+        with suppress(OSError):
+            while part := os.read(screen, 65536):
+                shown += part
+    os.close(screen)
+    return shown.decode()
 
 
 def free_port() -> int:
