@@ -6,7 +6,7 @@ Only reading, and only published snapshots. The services of the home are started
 from typing import TYPE_CHECKING
 
 from stedi_assets.contracts import CONTRACTS, Contract, contract_of
-from stedi_assets.lakehouse.catalog import open_catalog, published_table
+from stedi_assets.lakehouse.catalog import open_catalog, published_scan
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.settings import Settings
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def table(name: str, snapshot_id: int | None = None) -> "DataScan":
     """A table's published snapshot, or an older one by its id, as a PyIceberg scan: to_pandas(), to_polars(), ...
 
-    Raises KeyError for a name that is no table, NeverPublishedError, and ServicesError without a store.
+    Raises KeyError for a name that is no table, NeverPublishedError, UnknownSnapshotError, and ServicesError without
+    a store.
     """
     contract = _contract(name)
-    return published_table(open_catalog(connect(Settings.load())), contract).scan(snapshot_id=snapshot_id)
+    return published_scan(open_catalog(connect(Settings.load())), contract, snapshot_id)
 
 
 def spark_table(name: str, snapshot_id: int | None = None) -> "DataFrame":

@@ -1,13 +1,14 @@
 """Running the real commands as a user does: in processes of their own, in a home of their own."""
 
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,11 @@ def serve(*words: str, home: Path, log: Path, **more: str) -> "subprocess.Popen[
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - nothing but a system call
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - nothing but a system call
         )
 
 
-def _hear_ctrl_c() -> None:
+def hear_ctrl_c() -> None:
     """As from a terminal: what a shell's background job starts is deaf to it, and dagster stays so."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -81,6 +82,26 @@ def stedi_dev(home: Path, log: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         end(process, log)
+
+
+def on_a_terminal(*words: str, home: Path, **more: str) -> str:
+    """What the same command shows, output and errors together, where both are a terminal."""
+    screen, terminal = pty.openpty()
+    shown = bytearray()
+    with subprocess.Popen(
+        [str(BIN / words[0]), *words[1:]],
+        env=environment(home, TERM="xterm", **more),
+        cwd=REPOSITORY,
+        stdout=terminal,
+        stderr=terminal,
+    ):
+        os.close(terminal)
+        # At the end of the last process that has it, a terminal gives an error instead of an end.
+        with suppress(OSError):
+            while part := os.read(screen, 65536):
+                shown += part
+    os.close(screen)
+    return shown.decode()
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ import pytest
 from stedi_assets.contracts import CONTRACTS, SOURCES
 from stedi_assets.expectations import REFERENCE
 from stedi_assets.lakehouse.services import find, stop
-from stedi_assets_tests.commands import REFERENCE_SET, command
+from stedi_assets_tests.commands import REFERENCE_SET, command, on_a_terminal
 from stedi_assets_tests.lake import customer, lines, motion, step, write_landing
 
 Published = tuple[Path, Any, dict[str, Any]]
@@ -128,14 +128,25 @@ def test_query_only_reads_tables(published: Published, tmp_path: Path, sql: str)
 
 def test_selected_tables_only(published: Published, tmp_path: Path) -> None:
     home, _, before = published
-    words = ("--select", "customer_trusted", "customers_curated", "--json", str(tmp_path / "r.json"))
+    words = ("--quiet", "--select", "customer_trusted", "customers_curated", "--json", str(tmp_path / "r.json"))
     finished = command("stedi", "run", *words, home=home)
-    assert finished.returncode == 0, finished.stderr
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
     report = json.loads((tmp_path / "r.json").read_text())
     built = {name for name, table in report["tables"].items() if table["published"]}
     assert built == {"customer_trusted", "customers_curated"}
     assert report["tables"]["customer_trusted"]["snapshot_id"] != before["tables"]["customer_trusted"]["snapshot_id"]
     assert report["landing"] == {}
+
+
+def test_a_terminal_shows_colours_unless_they_are_not_wanted(published: Published) -> None:
+    home, _, _ = published
+    words = ("stedi", "run", "--select", "step_trainer_trusted")
+    shown = on_a_terminal(*words, home=home)
+    assert "\x1b[33m12 of 13\x1b[0m" in shown
+    assert "\x1b[33mWARN\x1b[0m  step_trainer_trusted.readings_before_consent" in shown
+    assert "\x1b[32mpublished\x1b[0m in" in shown
+    assert "\x1b[31mstedi:\x1b[0m No such command" in on_a_terminal("stedi", "x", home=home)
+    assert on_a_terminal("stedi", "x", home=home, NO_COLOR="1").startswith("stedi: No such command")
 
 
 def test_killed_services_are_recovered_with_what_was_published(published: Published) -> None:
@@ -150,10 +161,13 @@ def test_killed_services_are_recovered_with_what_was_published(published: Publis
 def test_a_missed_expectation_is_exit_1_with_a_report(published: Published, tmp_path: Path) -> None:
     home, _, _ = published
     (tmp_path / "expected.json").write_text('{"customers_curated": 7}')
-    words = ("--expect", str(tmp_path / "expected.json"), "--json", str(tmp_path / "r.json"))
+    words = ("--quiet", "--expect", str(tmp_path / "expected.json"), "--json", str(tmp_path / "r.json"))
     finished = command("stedi", "run", *words, home=home)
-    assert finished.returncode == 1
-    assert "FAILED  not published: customers_curated" in finished.stdout
+    assert (finished.returncode, finished.stderr) == (1, "")
+    missed, failed_step, ended = finished.stdout.splitlines()
+    assert missed == "ERROR  customers_curated.expected_rows: expected 7, found 482"
+    assert failed_step.startswith("FAILED  not published: customers_curated")
+    assert " failed in " in ended
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["success"] is False
     assert report["tables"]["customers_curated"] == {

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stedi_assets.cli.errors import UsageError
+
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
@@ -44,9 +46,15 @@ def dagster_home(home: Path) -> Path:
 
 
 def dagster_instance(home: Path) -> "DagsterInstance":
-    """The home's instance. Schedules and runs that it starts find it by DAGSTER_HOME."""
-    from dagster import DagsterInstance
+    """The home's instance. Schedules and runs that it starts find it by DAGSTER_HOME. Raises UsageError."""
+    from dagster import DagsterInstance, DagsterInvalidConfigError
+    from yaml import YAMLError  # type: ignore[import-untyped]
 
     folder = dagster_home(home)
     os.environ["DAGSTER_HOME"] = str(folder)
-    return DagsterInstance.from_config(str(folder))
+    try:
+        return DagsterInstance.from_config(str(folder))
+    except (DagsterInvalidConfigError, YAMLError):
+        raise UsageError(
+            f"{folder / 'dagster.yaml'} is no configuration that Dagster takes; mend it, or delete it: it is made anew"
+        ) from None

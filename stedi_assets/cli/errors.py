@@ -4,6 +4,8 @@ Only errors whose message already says what was expected, found, and what to do.
 product and keeps its traceback.
 """
 
+import errno
+import sqlite3
 from pathlib import Path
 
 from stedi_assets.settings import SettingsError
@@ -11,6 +13,9 @@ from stedi_assets.settings import SettingsError
 
 def sentence_of(error: Exception) -> str | None:
     """The one sentence for the user, or None for an error that is not theirs."""
+    # First: what follows imports much, and would stumble over the same.
+    if said := _said_of_a_missing_part(error) or _said_by_the_disk(error):
+        return said
     from stedi_assets.aws.athena import AthenaRefusedError
     from stedi_assets.erasure.registry import RegistryError
     from stedi_assets.expectations import ExpectationsError
@@ -18,7 +23,7 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.connection import StoreError
     from stedi_assets.lakehouse.engines import EngineError
     from stedi_assets.lakehouse.lock import HomeBusyError
-    from stedi_assets.lakehouse.publication import NeverPublishedError
+    from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
     from stedi_assets.lakehouse.services import ServicesError
     from stedi_assets.landing.zone import LandingError
 
@@ -36,6 +41,7 @@ def sentence_of(error: Exception) -> str | None:
         ServicesError,
         SettingsError,
         StoreError,
+        UnknownSnapshotError,
         UsageError,
     )
     return str(error) if isinstance(error, mendable) else _said_by_the_store(error)
@@ -48,15 +54,37 @@ def status_of(error: Exception) -> int:
     return 1 if isinstance(error, HomeBusyError) else 2
 
 
+def _said_of_a_missing_part(error: Exception) -> str | None:
+    """A package that is not installed; one of the product's own modules would be a defect."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name is None or name.startswith("stedi_assets"):
+        return None
+    return f"the module {name} is not installed; `stedi doctor` tells what is missing: install the package anew"
+
+
+def _said_by_the_disk(error: BaseException) -> str | None:
+    """A full disk, or a database of Dagster's that cannot be used, however deep in the error it is told."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"{cause.filename or 'the output'}: {(cause.strerror or '').lower()}; free some and run again"
+        if isinstance(cause, sqlite3.OperationalError):
+            return f"Dagster's database in the home cannot be used ({cause}); check the home's disk and its rights"
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
 def _said_by_the_store(error: Exception) -> str | None:
-    """An S3 request that was refused or not answered, without its text: that quotes requests."""
+    """A request to S3 or the catalog that was refused or not answered, without its text: that quotes requests."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from pyiceberg.exceptions import RESTError
+    from requests import RequestException
 
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "unknown")
         log = "services.log in the home, on AWS CloudTrail"
         return f"the store refused a request ({code}); see its log ({log}), then run again"
-    if isinstance(error, BotoCoreError):
+    if isinstance(error, BotoCoreError | RESTError | RequestException):
         return f"the store did not answer as expected ({type(error).__name__}); run again: it is started if it is down"
     return None
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stedi_assets.cli.ending import refuse_interrupted
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
-from stedi_assets.cli.terminal import print_line, print_table
+from stedi_assets.cli.terminal import in_colour, print_line, print_table
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.keys import keyed_hash, keys_of
 from stedi_assets.lakehouse.connection import start
@@ -23,6 +24,8 @@ from stedi_assets.settings import GLUE, Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+_NOT_FINISHED = "the erasure is not finished; give the same command again to go on with it"
 
 
 def forget_customers(email: str | None, landing: str | None, rewrite_landing: bool, json_file: Path | None) -> int:
@@ -51,8 +54,8 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
             request = WITHDRAWN if email is None else _request(settings, store, email)
             receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
     if receipt is None:
-        print_line(f"FAILED  {failure}")
-        print_line("the erasure is not finished; give the same command again to go on with it")
+        print_line(f"{in_colour('FAILED', 'red')}  {failure}")
+        print_line(_NOT_FINISHED)
         return 1
     if json_file is not None:
         json_file.write_text(json.dumps(receipt, indent=2) + "\n")
@@ -101,6 +104,7 @@ def _execute(
         run_id=run_id,
         raise_on_error=False,
     )
+    refuse_interrupted(result, _NOT_FINISHED)
     if not result.success:
         return None, "; ".join(failures_of(instance.all_logs(run_id)))
     return result.output_for_node("forget"), ""

@@ -1,7 +1,7 @@
-"""The command line: commands, their options, and how failures are said.
+"""The command line: commands and their options.
 
-Here: declarations and exit statuses. What a command does stands in the module of its name, imported only when it
-runs: `stedi --help` starts at once.
+Here: declarations. How a command ends is `ending`. What it does stands in the module of its name, imported only when
+it runs: `stedi --help` starts at once.
 """
 
 import os
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import click
+
+from stedi_assets.cli.table_names import TableNames, TableSnapshot
 
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -60,9 +62,10 @@ def stedi() -> None:
 @click.option("--consent", type=click.Choice(["published", "at-reading"]), help="Which readings consent covers.")
 @click.option("--serials", type=click.Choice(["published", "unambiguous"]), help="What becomes of shared serials.")
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
-@click.option("--select", "selected", multiple=True, metavar="TABLE...", help="Build these tables only.")
+@click.option("--quiet", is_flag=True, help="Print nothing but failures.")
 @click.option("--full", is_flag=True, help="Build and publish every table anew, also where nothing is new.")
-@click.argument("more_selected", nargs=-1, metavar="")
+@click.option("--select", "selected", multiple=True, type=TableNames(), metavar="TABLE...", help="Build these only.")
+@click.argument("more_selected", nargs=-1, type=TableNames(), metavar="")
 @engine_option
 @home_option
 def run(
@@ -71,6 +74,7 @@ def run(
     consent: str | None,
     serials: str | None,
     json_file: Path | None,
+    quiet: bool,
     selected: tuple[str, ...],
     full: bool,
     more_selected: tuple[str, ...],
@@ -80,7 +84,8 @@ def run(
         raise click.UsageError(f"unexpected: {' '.join(more_selected)}; tables are named after --select")
     from stedi_assets.cli.run import run_lakehouse
 
-    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, [*selected, *more_selected], full))
+    names = [*selected, *more_selected]
+    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, names, full=full, quiet=quiet))
 
 
 @stedi.command()
@@ -99,14 +104,15 @@ def dev(port: int) -> None:
 @click.argument("sql", required=False)
 @click.option("--file", "file", type=READABLE_FILE, help="Read the SQL from this file instead.")
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--as-of", type=TableSnapshot(), multiple=True, metavar="TABLE=SNAPSHOT", help="As it was; repeatable.")
 @home_option
-def query(sql: str | None, file: Path | None, style: str) -> None:
+def query(sql: str | None, file: Path | None, style: str, as_of: tuple[tuple[str, int], ...]) -> None:
     """Ask the published tables, by their names, in SQL (read only)."""
     if (sql is None) == (file is None):
         raise click.UsageError("expected SQL, or --file FILE with it")
     from stedi_assets.cli.query import answer, text_of
 
-    answer(text_of(file) if file else sql or "", style)
+    answer(text_of(file) if file else sql or "", style, as_of)
 
 
 @stedi.command()
@@ -171,18 +177,35 @@ def down() -> None:
     click.echo(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
 
 
+@stedi.command()
+@click.option("--json", "json_file", type=WRITABLE_FILE, help="Write what was found to this file, too.")
+@engine_option
+@home_option
+def doctor(json_file: Path | None) -> None:
+    """Tell what is installed, running and reachable, and what to do about what is not; start and change nothing."""
+    from stedi_assets.cli.doctor import tell
+
+    sys.exit(tell(json_file))
+
+
+@stedi.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script by which a shell completes commands, options and names of tables."""
+    from click.shell_completion import get_completion_class
+
+    from stedi_assets.cli.ending import COMPLETE
+
+    script = get_completion_class(shell)
+    assert script is not None
+    click.echo(script(stedi, {}, "stedi", COMPLETE).source())
+
+
 def main() -> None:
     """The command, with every failure that a user can do something about as one sentence and no traceback."""
-    from stedi_assets.cli.errors import sentence_of, status_of
+    from stedi_assets.cli.ending import carry_out
 
-    try:
-        stedi()
-    except Exception as error:
-        sentence, status = sentence_of(error), status_of(error)
-        if sentence is None:
-            raise
-        click.echo(f"stedi: {sentence}", err=True)
-        sys.exit(status)
+    sys.exit(carry_out(stedi))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Use as a context; `say` and `on_event` tell it what goes on."""
+    """Use as a context; `say` and `on_event` tell it what goes on. `quiet`: it shows nothing of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._status: Any = None
 
     def __enter__(self) -> "Progress":
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not self._quiet:
             from rich.console import Console
 
             self._status = Console(stderr=True).status("")
@@ -35,9 +36,12 @@ class Progress:
         """What is going on now."""
         if self._status is not None:
             self._status.update(text)
-        else:
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
+        elif not self._quiet:
+            try:
+                sys.stderr.write(f"{text}\n")
+                sys.stderr.flush()
+            except BrokenPipeError:  # nobody looks any more: no reason for the run to fail
+                self._quiet = True
 
     def on_event(self, entry: "EventLogEntry") -> None:
         """One event of the run."""

@@ -1,6 +1,7 @@
 """`stedi query`: SQL over the published tables, read only. The local counterpart of Athena.
 
-DuckDB reads the files of each table's current snapshot through Arrow; only the tables that the SQL names are opened.
+DuckDB reads the files of each table's current snapshot, or of a kept one, through Arrow; only the tables that the SQL
+names are opened.
 """
 
 import csv
@@ -8,28 +9,35 @@ import json
 import math
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
 from stedi_assets.contracts import CONTRACTS
-from stedi_assets.lakehouse.catalog import NAMESPACE, iceberg_schema, open_catalog, published_table
+from stedi_assets.lakehouse.catalog import NAMESPACE, iceberg_schema, open_catalog, published_scan
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
-    from pyiceberg.table import Table
+    from pyiceberg.table import DataScan
 
 
-def answer(sql: str, style: str) -> None:
-    """Prints the result as a table, as CSV or as a JSON array of objects. Raises UsageError for SQL that fails."""
+def answer(sql: str, style: str, as_of: Sequence[tuple[str, int]] = ()) -> None:
+    """Prints the result as a table, as CSV or as a JSON array of objects. Raises UsageError for SQL that fails.
+
+    as_of: tables, each with the snapshot to read instead of the current one. Raises UnknownSnapshotError.
+    """
     import duckdb
 
+    _refuse_unreadable(sql)
+    names = _named_tables(sql)
+    snapshots = _snapshots(as_of, names)
     database = duckdb.connect(config={"python_enable_replacements": "false"})
     try:
-        _open(database, _named_tables(sql))
+        _open(database, names, snapshots)
         # From here on the SQL is the user's: no files, no network, no way to switch that off.
         database.execute("SET enable_external_access = false; SET lock_configuration = true")
         result = database.execute(sql)
@@ -37,6 +45,10 @@ def answer(sql: str, style: str) -> None:
         _print(columns, result.fetchall(), style)
     except duckdb.Error as error:
         raise UsageError(f"the query failed: {_said(error)}") from None
+    except RuntimeError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise KeyboardInterrupt from None  # DuckDB's word for Ctrl-C
 
 
 def text_of(file: Path) -> str:
@@ -76,8 +88,25 @@ def _named_tables(sql: str) -> list[str]:
     return [contract.table for contract in CONTRACTS if contract.table in words]
 
 
-def _open(database: "duckdb.DuckDBPyConnection", names: list[str]) -> None:
-    """Registers each table, also as stedi.TABLE. Raises NeverPublishedError."""
+def _refuse_unreadable(sql: str) -> None:
+    try:
+        sql.encode()
+    except UnicodeEncodeError:  # bytes of the command line that are not UTF-8
+        raise UsageError("the SQL is expected in UTF-8; its bytes are something else") from None
+
+
+def _snapshots(as_of: Sequence[tuple[str, int]], names: list[str]) -> dict[str, int]:
+    """The snapshots to read, by table. Raises UsageError for a table that is asked for twice, or not at all."""
+    snapshots = dict(as_of)
+    if len(snapshots) < len(as_of):
+        raise UsageError("--as-of names a table twice; one snapshot of each is expected")
+    if unread := sorted(set(snapshots) - set(names)):
+        raise UsageError(f"--as-of names {', '.join(unread)}, which the query does not; leave it out, or ask it")
+    return snapshots
+
+
+def _open(database: "duckdb.DuckDBPyConnection", names: list[str], snapshots: Mapping[str, int]) -> None:
+    """Registers each table, also as stedi.TABLE. Raises NeverPublishedError, UnknownSnapshotError."""
     database.execute(f"CREATE SCHEMA {NAMESPACE}")
     if not names:
         return
@@ -85,20 +114,25 @@ def _open(database: "duckdb.DuckDBPyConnection", names: list[str]) -> None:
     for contract in CONTRACTS:
         if contract.table not in names:
             continue
-        database.register(contract.table, _dataset(published_table(catalog, contract), contract))
+        scan = published_scan(catalog, contract, snapshots.get(contract.table))
+        database.register(contract.table, _dataset(scan, contract))
         database.execute(f"CREATE VIEW {NAMESPACE}.{contract.table} AS SELECT * FROM main.{contract.table}")
 
 
-def _dataset(table: "Table", contract: Any) -> Any:
-    """The snapshot's files as an Arrow dataset: DuckDB reads the columns and row groups that it needs, no more."""
+def _dataset(scan: "DataScan", contract: Any) -> Any:
+    """The snapshot's files as an Arrow dataset: DuckDB reads the columns and row groups that it needs, no more.
+
+    An older snapshot has the columns that the table had then.
+    """
     import pyarrow.dataset
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-    files = [task.file.file_path for task in table.scan().plan_files()]
-    schema = schema_to_pyarrow(iceberg_schema(contract), include_field_ids=False)
+    files = [task.file.file_path for task in scan.plan_files()]
+    columns = iceberg_schema(contract) if scan.snapshot_id is None else scan.projection()
+    schema = schema_to_pyarrow(columns, include_field_ids=False)
     if not files:
         return schema.empty_table()
-    filesystem = table.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
+    filesystem = scan.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
     return pyarrow.dataset.dataset(
         [name.removeprefix("s3://") for name in files], schema=schema, filesystem=filesystem, format="parquet"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.terminal import print_line, print_table
+from stedi_assets.cli.terminal import Colour, in_colour, print_line, print_table
 from stedi_assets.contracts import CONTRACTS, SOURCES
 from stedi_assets.policy import Policy
 
@@ -105,13 +105,32 @@ class Report:
         }
         file.write_text(json.dumps(content, indent=2) + "\n")
 
-    def print(self) -> None:
-        """The table on the terminal, then what failed and what deserves a look."""
-        rows = []
+    def print(self, quiet: bool = False) -> None:
+        """The table on the terminal, then what failed and what deserves a look. `quiet`: only what failed."""
+        if not quiet:
+            self._print_tables()
+        for check in self.checks:
+            if not check["passed"] and not (quiet and check["severity"] == "WARN"):
+                print_line(
+                    f"{in_colour(check['severity'], _colour([check]))}  {check['table']}.{check['check']}: "
+                    f"expected {_number(check['metadata']['expected'])}, found {_number(check['metadata']['actual'])}"
+                )
+        for failure in self.failures:
+            print_line(f"{in_colour('FAILED', 'red')}  {failure}")
+        if not (quiet and self.success):
+            print_line(
+                f"run {self.run_id} {self._outcome} in {self.seconds:.1f} s"
+                + ("" if self.success else "; tables that this run did not publish are as they were")
+            )
+
+    def _print_tables(self) -> None:
+        rows: list[list[str]] = []
+        colours: dict[tuple[int, int], Colour] = {}
         for name, table in self.tables.items():
             judged = [check for check in self.checks if check["table"] == name]
             if not judged and table["snapshot_id"] is None:
                 continue
+            colours[len(rows), 3] = _colour(judged)
             rows.append(
                 [
                     name,
@@ -123,26 +142,15 @@ class Report:
                 ]
             )
         if rows:
-            print_table(["table", "rows", "expected", "checks passed", "snapshot", "seconds"], rows, right=(1, 2, 3, 5))
-        for check in self.checks:
-            if not check["passed"]:
-                print_line(
-                    f"{check['severity']}  {check['table']}.{check['check']}: "
-                    f"expected {_number(check['metadata']['expected'])}, found {_number(check['metadata']['actual'])}"
-                )
-        for failure in self.failures:
-            print_line(f"FAILED  {failure}")
-        print_line(f"run {self.run_id} {self._outcome} in {self.seconds:.1f} s{self._consequence}")
+            columns = ["table", "rows", "expected", "checks passed", "snapshot", "seconds"]
+            print_table(columns, rows, right=(1, 2, 3, 5), colours=colours)
 
     @property
     def _outcome(self) -> str:
         if not self.success:
-            return "failed"
-        return "published" if any(table["published"] for table in self.tables.values()) else "found nothing new"
-
-    @property
-    def _consequence(self) -> str:
-        return "" if self.success else "; tables that this run did not publish are as they were"
+            return in_colour("failed", "red")
+        is_new = any(table["published"] for table in self.tables.values())
+        return in_colour("published" if is_new else "found nothing new", "green")
 
     def _seconds_of(self, table: str) -> str:
         return f"{self.table_seconds[table]:.1f}" if table in self.table_seconds else ""
@@ -210,6 +218,12 @@ def _table_seconds(entries: "Sequence[EventLogEntry]") -> dict[str, float]:
             seconds[_table_of(entry)] = entry.timestamp - previous
         previous = entry.timestamp
     return seconds
+
+
+def _colour(checks: Sequence[Mapping[str, Any]]) -> Colour:
+    """Green where all passed, yellow where only warnings did not."""
+    failed = {check["severity"] for check in checks if not check["passed"]}
+    return "red" if failed - {"WARN"} else "yellow" if failed else "green"
 
 
 def _number(value: int | None) -> str:

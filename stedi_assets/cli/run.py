@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stedi_assets.cli.ending import refuse_interrupted
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
@@ -33,11 +34,14 @@ def run_lakehouse(
     policies: tuple[str | None, str | None],
     json_file: Path | None,
     selected: Sequence[str],
+    *,
     full: bool = False,
+    quiet: bool = False,
 ) -> int:
     """Runs the job on the landing zone: 0 if everything was published, 1 if not. Raises the errors of `errors`.
 
-    `policies`: of consent and of serials, None for what the settings say. `full`: every table is built anew.
+    `policies`: of consent and of serials, None for what the settings say. `full`: every table is built anew. `quiet`:
+    only failures are told.
     """
     settings = Settings.load()
     policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
@@ -53,7 +57,7 @@ def run_lakehouse(
     starting = start(settings)  # the services come up while Python imports
     from stedi_assets.cli.progress import Progress
 
-    with Progress() as progress:
+    with Progress(quiet) as progress:
         progress.say("starting")
         import_heavy_modules()
         store = starting.wait()
@@ -61,7 +65,7 @@ def run_lakehouse(
             zone = _bring(landing, settings, store, progress)
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
             report = _execute(settings, landing, expected, policy, selection, full, progress)
-    report.print()
+    report.print(quiet)
     if json_file is not None:
         report.write_json(json_file)
     return 0 if report.success else 1
@@ -143,6 +147,7 @@ def _execute(
             run_id=run_id,
             raise_on_error=False,
         )
+        refuse_interrupted(result)
         return Report.of(
             instance,
             run_id,

@@ -1,10 +1,15 @@
-"""Writing to the terminal: tables and lines, plain where the output is none.
+"""Writing to the terminal: tables and lines, in colour on a terminal, plain where the output is none.
 
 Only how things look; what is said is the commands' business.
 """
 
+import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, TextIO
+
+Colour = Literal["red", "green", "yellow"]
+_CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33"}
 
 
 def print_line(text: str) -> None:
@@ -12,17 +17,38 @@ def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> None:
-    """Columns under their names; those in `right` set to the right. Nothing is cut off."""
+def in_colour(text: str, colour: Colour | None, stream: TextIO | None = None) -> str:
+    """The text in a colour if the stream (standard output) is a terminal and NO_COLOR is unset; else as it is."""
+    if not text or colour is None or not _shows_colours(stream or sys.stdout):
+        return text
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+def _shows_colours(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Collection[int] = (),
+    colours: Mapping[tuple[int, int], Colour] | None = None,
+) -> None:
+    """Columns under their names; those in `right` set to the right. Nothing is cut off.
+
+    colours: of cells, by row and column.
+    """
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
 
-    def line(cells: Sequence[str]) -> str:
-        return "  ".join(
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
+    def line(cells: Sequence[str], row: int = -1) -> str:
+        padded = []
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+            blanks = " " * (width - len(cell))  # outside the colour, whose marks would count as width
+            shown = in_colour(cell, (colours or {}).get((row, i)))
+            padded.append(blanks + shown if i in right else shown + blanks)
+        return "  ".join(padded).rstrip()
 
     print_line(line(columns))
     print_line("  ".join("-" * width for width in widths))
-    for row in rows:
-        print_line(line(row))
+    for number, row in enumerate(rows):
+        print_line(line(row, number))

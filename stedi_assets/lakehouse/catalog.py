@@ -22,15 +22,16 @@ from pyiceberg.types import (
 )
 
 from stedi_assets.contracts import Contract
-from stedi_assets.lakehouse.publication import NeverPublishedError
+from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
 from stedi_assets.lakehouse.store import TABLES_FOLDER, Store
 
 if TYPE_CHECKING:
-    from pyiceberg.table import Table, Transaction
+    from pyiceberg.table import DataScan, Table, Transaction
 
     from stedi_assets.lakehouse.services import Endpoints
 
 NAMESPACE = "stedi"
+_MOST_NAMED = 5  # snapshots that an error names
 NAME_MAPPING = "schema.name-mapping.default"
 _ICEBERG_TYPES: dict[str, PrimitiveType] = {
     "string": StringType(),
@@ -105,6 +106,18 @@ def published_table(catalog: Catalog, contract: Contract) -> "Table":
     if table is None or table.current_snapshot() is None:
         raise NeverPublishedError(contract.table)
     return table
+
+
+def published_scan(catalog: Catalog, contract: Contract, snapshot_id: int | None = None) -> "DataScan":
+    """The contract's table as it is published, or as it was at a snapshot that is kept.
+
+    Raises NeverPublishedError, UnknownSnapshotError.
+    """
+    table = published_table(catalog, contract)
+    if snapshot_id is not None and table.snapshot_by_id(snapshot_id) is None:
+        newest_first = sorted(table.snapshots(), key=lambda snapshot: snapshot.timestamp_ms, reverse=True)
+        raise UnknownSnapshotError(contract.table, snapshot_id, [s.snapshot_id for s in newest_first[:_MOST_NAMED]])
+    return table.scan(snapshot_id=snapshot_id)
 
 
 def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: int) -> "Table":

@@ -62,6 +62,16 @@ def connect(settings: Settings) -> Store:
     return start(settings).wait()
 
 
+def connect_running(settings: Settings) -> Store | None:
+    """The same without starting anything: None for a home whose services do not run, or do not answer."""
+    if settings.env == AWS:
+        return connect(settings)
+    from stedi_assets.lakehouse import services
+
+    found = services.find(settings.home)
+    return None if found is None else _export_home(Store.of_home(found))
+
+
 def _export_home(store: Store) -> Store:
     """Boto3, PyIceberg and the engine find the home's store, and sign their requests with its keys."""
     assert store.services is not None

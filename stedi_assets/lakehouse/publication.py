@@ -5,7 +5,7 @@ definitions stays quick.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stedi_assets.contracts import Contract
@@ -28,6 +28,16 @@ class NeverPublishedError(LookupError):
 
     def __init__(self, table: str) -> None:
         super().__init__(f"{table} was never published; publish it first: stedi run (or materialize it in the UI)")
+
+
+class UnknownSnapshotError(LookupError):
+    """A snapshot was asked for that the table does not have, or no longer."""
+
+    def __init__(self, table: str, snapshot_id: int, kept: Sequence[int]) -> None:
+        super().__init__(
+            f"{table} has no snapshot {snapshot_id}; kept, the newest first: {', '.join(map(str, kept))}. Replaced "
+            "ones are kept for STEDI_RETENTION_DAYS, and an erasure removes those that have the person: take another"
+        )
 
 
 class PublicationRefusedError(RuntimeError):

@@ -29,7 +29,7 @@ def jar_settings(cache: Path) -> dict[str, str]:
     """
     folder = _folder(cache)
     if _stamp(folder).exists():
-        if json.loads(_stamp(folder).read_text() or "{}") == _sizes(folder):
+        if are_fetched(cache):
             return {"spark.jars": ",".join(str(folder / "jars" / name) for name in sorted(_sizes(folder)))}
         shutil.rmtree(folder)
     return {
@@ -37,6 +37,12 @@ def jar_settings(cache: Path) -> dict[str, str]:
         "spark.jars.excludes": ",".join(EXCLUDED),
         "spark.jars.ivy": str(folder),
     }
+
+
+def are_fetched(cache: Path) -> bool:
+    """Whether they are all in the cache, each of the size that it was fetched with."""
+    folder = _folder(cache)
+    return _stamp(folder).exists() and json.loads(_stamp(folder).read_text() or "{}") == _sizes(folder)
 
 
 def note_fetched(cache: Path) -> None:

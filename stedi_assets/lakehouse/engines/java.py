@@ -12,7 +12,12 @@ LEAST_VERSION = 17
 
 
 def java_home() -> Path:
-    """The home of a Java of 17 or newer, by JAVA_HOME, else by PATH. Raises EngineError."""
+    """The home of a Java of 17 or newer. Raises EngineError."""
+    return find_java()[0]
+
+
+def find_java() -> tuple[Path, int]:
+    """The home and the version of a Java of 17 or newer, by JAVA_HOME, else by PATH. Raises EngineError."""
     given = os.environ.get("JAVA_HOME")
     java = Path(given) / "bin" / "java" if given else Path(shutil.which("java") or "java")
     wanted = f"Apache Spark (STEDI_ENGINE=spark) needs Java {LEAST_VERSION} or newer, by JAVA_HOME or on PATH"
@@ -26,4 +31,4 @@ def java_home() -> Path:
     if version is None or int(version.group(1)) < LEAST_VERSION:
         found = f"Java {version.group(1)}" if version else "something else"
         raise EngineError(f"{wanted}; found {found} at {java}: {remedy}")
-    return java.resolve().parent.parent
+    return java.resolve().parent.parent, int(version.group(1))

@@ -21,7 +21,7 @@ What is acknowledged survives the death of the process (it is in the kernel's ha
 """
 
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
-from stedi_assets.lakehouse.services.lifecycle import PendingServices, ensure_running, find, start, stop
+from stedi_assets.lakehouse.services.lifecycle import PendingServices, ensure_running, find, look, start, stop
 from stedi_assets.lakehouse.services.shell import vacuum
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "ServicesError",
     "ensure_running",
     "find",
+    "look",
     "start",
     "stop",
     "vacuum",

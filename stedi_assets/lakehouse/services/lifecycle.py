@@ -127,6 +127,19 @@ def find(home: Path) -> Endpoints | None:
     return endpoints if probe.answers(endpoints) else None
 
 
+def look(home: Path) -> tuple[Endpoints, bool, bool] | None:
+    """The services of the home if their process runs, and whether S3 and the catalog answer; changes nothing.
+
+    Raises ServicesError if they run and the keys are damaged.
+    """
+    place = Home(home)
+    server = process.recorded_server(place)
+    if server is None:
+        return None
+    endpoints = _endpoints(place, server)
+    return endpoints, *probe.part_answers(endpoints)
+
+
 def stop(home: Path) -> bool:
     """Ends the home's server and returns when it is gone; whether there was one. Raises ServicesError."""
     place = Home(home)

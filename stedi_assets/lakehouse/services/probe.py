@@ -17,7 +17,12 @@ _OK, _FORBIDDEN, _MISSING = 200, 403, 404
 
 def answers(endpoints: Endpoints) -> bool:
     """Whether S3 and the catalog answer for both buckets."""
-    return _ask_bucket(endpoints) == _OK and _ask_catalog(endpoints) == _OK
+    return all(part_answers(endpoints))
+
+
+def part_answers(endpoints: Endpoints) -> tuple[bool, bool]:
+    """The same for each of them: S3, the catalog."""
+    return _ask_bucket(endpoints) == _OK, _ask_catalog(endpoints) == _OK
 
 
 def serves_strangers(endpoints: Endpoints) -> bool:

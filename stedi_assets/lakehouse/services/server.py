@@ -144,12 +144,17 @@ def launch(home: Home, *, fresh_ports: bool = False) -> Server:
 def _check_space(home: Home) -> None:
     with home.writing():
         space = shutil.disk_usage(home.store)
-    least = max(int(space.total * _LEAST_FREE_SHARE), _LEAST_FREE_BYTES)
+    least = least_free(space.total)
     if space.free < least:
         raise ServicesError(
             f"expected at least {least // 2**20} MB free on the disk of {home.store}, "
             f"found {space.free // 2**20} MB; free some, or choose a home on another disk"
         )
+
+
+def least_free(total: int) -> int:
+    """How many bytes have to be free on a disk of that size."""
+    return max(int(total * _LEAST_FREE_SHARE), _LEAST_FREE_BYTES)
 
 
 def find_weed() -> str:
