@@ -76,9 +76,9 @@ class Lakehouse:
         """Where a step may keep what it deletes before it ends."""
         return self.store.uri(STAGING_FOLDER)
 
-    @cached_property
+    @property
     def keys(self) -> Keys:
-        return keys_of(self.settings)
+        return self.registry.keys
 
     @cached_property
     def suppression(self) -> "Suppression":
