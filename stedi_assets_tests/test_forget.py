@@ -47,7 +47,7 @@ def landed_text(lake: Lake) -> str:
 
 def test_a_customer_is_gone_from_every_table_and_its_history_and_the_others_stay(lake: Lake, landed: Path) -> None:
     assert lake.run().success
-    run = lake.run()
+    run = lake.run(full=True)
     assert run.success
     before = {contract.table: lake.snapshot(contract) for contract in CONTRACTS}
     erasure = lake.forget(lake.request(" ANN@x.org"), rewrite_landing=True)

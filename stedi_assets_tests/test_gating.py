@@ -62,7 +62,7 @@ def test_an_audit_that_breaks_publishes_nothing(lake: Lake, landed: Path, monkey
         raise RuntimeError("the audit broke")
 
     monkeypatch.setattr(Audit, "verdicts", breaks)
-    result = lake.run(select=[CUSTOMER_TRUSTED])
+    result = lake.run(select=[CUSTOMER_TRUSTED], full=True)
     assert not result.success
     assert "the audit broke" in failure(result)
     assert lake.snapshot(CUSTOMER_TRUSTED) == before

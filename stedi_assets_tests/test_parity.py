@@ -41,7 +41,7 @@ def apache_spark(store: Store) -> Iterator[SparkSession]:
 def tables_of(lake: Lake, engine: str, monkeypatch: pytest.MonkeyPatch, **run: Any) -> dict[str, list[dict[str, Any]]]:
     """What a run on this engine publishes, in files with the tables' field ids."""
     monkeypatch.setenv("STEDI_ENGINE", engine)
-    result = lake.run(**run)
+    result = lake.run(full=True, **run)
     assert result.success, failure(result)
     assert tables_with_other_ids(lake.catalog) == []
     return {

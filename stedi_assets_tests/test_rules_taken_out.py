@@ -111,7 +111,7 @@ class Worlds:
         for name, record in OBJECTS.items():
             (self.folder / "customer" / f"{name}.json").write_text(lines([record]))
         self.lake.zone.mirror(self.folder)
-        self.first[setting] = self.lake.run(**SETTINGS[setting][0])
+        self.first[setting] = self.lake.run(full=True, **SETTINGS[setting][0])
         self.current = setting
 
     def leave(self) -> None:
@@ -120,7 +120,9 @@ class Worlds:
 
     def run(self, contract: Contract) -> ExecuteInProcessResult:
         """Builds this table alone; the landing tables are built together."""
-        return self.lake.run(select=LANDING if contract in LANDING else [contract], **SETTINGS[self.current][0])
+        return self.lake.run(
+            select=LANDING if contract in LANDING else [contract], full=True, **SETTINGS[self.current][0]
+        )
 
     def snapshots(self) -> dict[str, int | None]:
         return {contract.table: self.lake.snapshot(contract) for contract in CONTRACTS}
