@@ -196,9 +196,16 @@ def test_own_data_is_mirrored_and_used_again(own_home: Path, tmp_path: Path) -> 
         "expected": None,
         "snapshot_id": 0,
         "published": True,
+        "unchanged": False,
     }
     again = command("stedi", "run", "--json", str(tmp_path / "r.json"), home=own_home)
     assert again.returncode == 0, "the zone holds own data: the reference counts are not expected of it"
+    assert "found nothing new" in again.stdout
+    second = json.loads((tmp_path / "r.json").read_text())["tables"]
+    assert second == {name: {**table, "unchanged": True} for name, table in report["tables"].items()}
+    full = command("stedi", "run", "--full", "--json", str(tmp_path / "r.json"), home=own_home)
+    assert full.returncode == 0, full.stderr + full.stdout
+    assert not any(t["unchanged"] for t in json.loads((tmp_path / "r.json").read_text())["tables"].values())
     prefix = command("stedi", "run", "--landing", "s3://stedi/landing", home=own_home)
     assert prefix.returncode == 0, prefix.stderr + prefix.stdout
 

@@ -59,7 +59,7 @@ def test_every_job_makes_the_same_table(
     before = {contract.table: lake.snapshot(contract) for contract in CONTRACTS}
     summary = lake.catalog.load_table("stedi.customer_trusted").current_snapshot().summary  # type: ignore[union-attr]
     policy = Policy(as_of_ms=int(summary.additional_properties["stedi.as-of-ms"]))  # type: ignore[union-attr]
-    arguments = Order(Settings.load(), policy, landing=lake.zone.uri).arguments()
+    arguments = Order(Settings.load(), policy, landing=lake.zone.uri, full=True).arguments()
     words = [word for pair in arguments.items() for word in pair]
     environment = {**credentials(), "STEDI_HOME": str(Settings.load().home)}
     for script in SCRIPTS.values():
@@ -148,11 +148,14 @@ def test_a_job_that_is_not_there_is_one_sentence(aws: Lake) -> None:
 def test_an_order_survives_its_arguments(aws: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEDI_MINIMUM_SUBJECTS", "7")
     policy = Policy(1_700_000_000_000, "at-reading", "unambiguous", 7)
-    order = Order(Settings.load(), policy, landing="s3://other/zone", expect='{"customer_trusted": 2}', run_id="r")
+    order = Order(
+        Settings.load(), policy, landing="s3://other/zone", expect='{"customer_trusted": 2}', run_id="r", full=True
+    )
     words = [word for pair in order.arguments().items() for word in pair]
     monkeypatch.setenv("STEDI_MINIMUM_SUBJECTS", "0")
     read = read_order(["--JOB_NAME", "stedi-landing", *words])
-    assert (read.policy, read.landing, read.expect, read.run_id) == (policy, order.landing, order.expect, "r")
+    told = (read.policy, read.landing, read.expect, read.run_id, read.full)
+    assert told == (policy, order.landing, order.expect, "r", True)
     assert (read.settings.bucket, read.settings.prefix) == (order.settings.bucket, order.settings.prefix)
 
 

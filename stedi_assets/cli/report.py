@@ -50,7 +50,7 @@ class Report:
                 "rows": told.get(contract.table, {}).get("dagster/row_count"),
                 "expected": expected.get(contract.table),
                 "snapshot_id": _snapshot(told.get(contract.table, {})),
-                "published": contract.table in told and not told[contract.table].get("stedi/unchanged", False),
+                "published": contract.table in told,  # by this run, or as this run would publish it: then unchanged
                 "unchanged": bool(told.get(contract.table, {}).get("stedi/unchanged", False)),
             }
             for contract in CONTRACTS
@@ -149,7 +149,7 @@ class Report:
     def _outcome(self) -> str:
         if not self.success:
             return in_colour("failed", "red")
-        is_new = any(table["published"] for table in self.tables.values())
+        is_new = any(table["published"] and not table["unchanged"] for table in self.tables.values())
         return in_colour("published" if is_new else "found nothing new", "green")
 
     def _seconds_of(self, table: str) -> str:
