@@ -8,8 +8,8 @@ from pyiceberg.table import Table
 
 from stedi_assets.contracts import CUSTOMER_TRUSTED, Contract
 from stedi_assets.erasure.history import TableReceipt, erase_from_table
-from stedi_assets.erasure.snapshots import snapshots_of
 from stedi_assets.lakehouse.objects import table_objects
+from stedi_assets.lakehouse.snapshots import snapshots_of
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.frames import frame
 from stedi_assets_tests.lake import Lake

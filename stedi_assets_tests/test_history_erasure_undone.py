@@ -13,9 +13,9 @@ from stedi_assets.erasure import history
 from stedi_assets.erasure.data_files import RewrittenFileError
 from stedi_assets.erasure.history import NotErasableError
 from stedi_assets.erasure.replacement import publish_without
-from stedi_assets.erasure.snapshots import snapshots_of
 from stedi_assets.lakehouse.objects import ObjectsNotDeletedError, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
+from stedi_assets.lakehouse.snapshots import snapshots_of
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.erased_tables import (
     ANN,
