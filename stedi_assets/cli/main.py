@@ -177,9 +177,7 @@ def history(table: str, json_file: Path | None) -> None:
 
 @stedi.command()
 @click.argument("table")
-@click.option(
-    "--to", "snapshot", type=int, help="The snapshot to go back to (default: the one before the current one)."
-)
+@click.option("--to", "snapshot", type=int, help="The snapshot to go back to (default: the one before).")
 @engine_option
 @home_option
 def rollback(table: str, snapshot: int | None) -> None:

@@ -11,6 +11,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
+from pyiceberg.table.update import AssertRefSnapshotId
 from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
 from stedi_assets.contracts import Contract
@@ -69,6 +70,10 @@ def _commit(table: Table, contract: Contract, branches: tuple[str, ...], snapsho
     # In memory only, for tables without the property: what was judged is this version of the table, no later one.
     table.metadata.properties["commit.retry.num-retries"] = "0"
     transaction = table.transaction()
+    # By itself a removal of snapshots asks nothing of the catalog: one that became current since would go.
+    transaction._stage(
+        (), tuple(AssertRefSnapshotId(ref=n, snapshot_id=r.snapshot_id) for n, r in table.refs().items())
+    )
     with ManageSnapshots(transaction) as references:
         for name in branches:
             references.remove_branch(name)
