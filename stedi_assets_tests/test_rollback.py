@@ -74,7 +74,7 @@ def test_nobody_comes_back_who_has_withdrawn(lake: Lake, tables: Tables, withdra
         assert lake.snapshot(contract) == current
     failed = {verdict.check for verdict in refused.value.verdicts}
     assert failed == {"withdrawn_since"}
-    with pytest.raises(ConsentRefusedError, match="consent_by_subject expected 0, found [1-9]"):
+    with pytest.raises(ConsentRefusedError, match="consent_by_subject expected 0, found"):
         back(lake, tables, MACHINE_LEARNING_CURATED)
     older = versions_of(table_of(tables, ACCELEROMETER_LANDING))[-1]
     done = back(lake, tables, ACCELEROMETER_LANDING, older.snapshot_id)
@@ -83,7 +83,7 @@ def test_nobody_comes_back_who_has_withdrawn(lake: Lake, tables: Tables, withdra
     assert lake.published(ACCELEROMETER_LANDING).summary == older.summary
     lake.request("ben@x.org")
     with pytest.raises(ConsentRefusedError, match="erased_kept_out expected 0, found"):
-        back(lake, tables, ACCELEROMETER_LANDING)
+        back(lake, tables, ACCELEROMETER_LANDING, done.before.snapshot_id)
     _the_command_says_so_and_tells_dagster(lake, tables, home)
 
 

@@ -13,7 +13,7 @@ from stedi_assets.jobs import stedi_upkeep
 from stedi_assets.lakehouse.objects import put_object, stored_below, table_objects
 from stedi_assets.lakehouse.snapshots import snapshots_of
 from stedi_assets.lakehouse.tables import Tables
-from stedi_assets.lakehouse.writing import scratch_of
+from stedi_assets.lakehouse.writing import scratch_of, write_files
 from stedi_assets.schedules import nightly_upkeep
 from stedi_assets.upkeep import compaction
 from stedi_assets_tests.commands import command
@@ -86,10 +86,9 @@ def test_what_is_refused_of_one_table_is_done_for_the_others(
     for person in PEOPLE[:5]:
         deliver(tables, person)
         deliver(tables, person, contract=CUSTOMER_TRUSTED)
-    write = compaction.write_files
 
     def lose_a_row(rows: Any, schema: Any, folder: str, *arguments: Any) -> Any:
-        return write(rows.limit(4) if "customer_landing" in folder else rows, schema, folder, *arguments)
+        return write_files(rows.limit(4) if "customer_landing" in folder else rows, schema, folder, *arguments)
 
     monkeypatch.setattr(compaction, "write_files", lose_a_row)
     result = look_after(lake)

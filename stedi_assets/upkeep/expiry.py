@@ -71,9 +71,8 @@ def _commit(table: Table, contract: Contract, branches: tuple[str, ...], snapsho
     table.metadata.properties["commit.retry.num-retries"] = "0"
     transaction = table.transaction()
     # By itself a removal of snapshots asks nothing of the catalog: one that became current since would go.
-    transaction._stage(
-        (), tuple(AssertRefSnapshotId(ref=n, snapshot_id=r.snapshot_id) for n, r in table.refs().items())
-    )
+    known = [{"ref": name, "snapshot-id": ref.snapshot_id} for name, ref in table.refs().items()]
+    transaction._stage((), tuple(map(AssertRefSnapshotId.model_validate, known)))
     with ManageSnapshots(transaction) as references:
         for name in branches:
             references.remove_branch(name)
