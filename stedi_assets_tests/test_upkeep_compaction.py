@@ -12,7 +12,8 @@ from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.lakehouse.writing import write_files
 from stedi_assets.upkeep import compaction
 from stedi_assets.upkeep.compaction import Compaction, compact
-from stedi_assets_tests.erased_tables import append_deleting, table_of
+from stedi_assets.upkeep.orphans import remove_orphans
+from stedi_assets_tests.erased_tables import ANN, append_deleting, assert_vanished, erase, table_of
 from stedi_assets_tests.field_ids import tables_with_other_ids
 from stedi_assets_tests.lake import Lake
 from stedi_assets_tests.small_files import deliver
@@ -111,3 +112,38 @@ def test_a_table_with_delete_files_is_left_alone(tables: Tables, delivered: int)
     append_deleting(table_of(tables, CUSTOMER_LANDING))
     with pytest.raises(PublicationRefusedError, match="has delete files"):
         compact(tables, CUSTOMER_LANDING, "run-2")
+
+
+def test_what_a_compaction_that_died_left_goes_with_the_next_upkeep(
+    lake: Lake, tables: Tables, delivered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = table_of(tables, CUSTOMER_LANDING).location()
+    before = table_objects(lake.s3, location)
+    with monkeypatch.context() as patch:
+        _die(patch, tables)
+        with pytest.raises(KeyboardInterrupt):
+            compact(tables, CUSTOMER_LANDING, "run-2")
+    assert len(table_objects(lake.s3, location) - before) == 1
+    assert remove_orphans(lake.catalog, lake.s3, CUSTOMER_LANDING, 0, None).objects == 1
+    assert table_objects(lake.s3, location) == before
+    assert compact(tables, CUSTOMER_LANDING, "run-3").files_after == 1
+
+
+def _die(patch: pytest.MonkeyPatch, tables: Tables) -> None:
+    """Where the files are written and not yet published; a process that is killed deletes nothing."""
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    patch.setattr(compaction, "_publish", killed)
+    patch.setattr(tables, "delete_folder", lambda folder: None)
+
+
+def test_who_is_erased_vanishes_from_what_was_compacted(lake: Lake, tables: Tables) -> None:
+    for person in (ANN, *PEOPLE):
+        deliver(tables, person, facts=FACTS)
+    compact(tables, CUSTOMER_LANDING, "run-2")
+    assert erase(tables, CUSTOMER_LANDING).rows_removed == 1
+    assert_vanished(lake, tables, CUSTOMER_LANDING)
+    summary = tables.published(CUSTOMER_LANDING).summary
+    assert not {UPKEEP, VERSION, CHECKS} & {*summary}, "these were true of other rows"
