@@ -7,7 +7,7 @@ Here: the three steps in their order, over every table, and what is told of them
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from dagster import AssetExecutionContext, AssetKey, Failure, MaterializeResult, MetadataValue, ResourceParam, asset
 
@@ -18,9 +18,6 @@ from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.store import PIPES_FOLDER
 from stedi_assets.settings import GLUE
-
-if TYPE_CHECKING:
-    from stedi_assets.upkeep.orphans import Orphans
 
 UPKEEP = "upkeep"  # the group, and the first part of the keys
 DONE = "stedi/done"  # what was done, for programs
@@ -128,7 +125,8 @@ def expired_snapshots(lakehouse: ResourceParam[Lakehouse]) -> Outcome:
 )
 def orphans(lakehouse: ResourceParam[Lakehouse]) -> Outcome:
     """By what is referred to at the time of the deletion."""
-    from stedi_assets.upkeep.orphans import remove_leftovers, remove_orphans
+    from stedi_assets.lakehouse.objects import abort_uploads
+    from stedi_assets.upkeep.orphans import Orphans, remove_leftovers, remove_orphans
 
     # Locally the run holds the lock of the home: nothing is staged. On AWS other machines may be at it.
     before_ms = _now_ms() - _DAY_MS if lakehouse.store.is_aws else None
@@ -138,6 +136,9 @@ def orphans(lakehouse: ResourceParam[Lakehouse]) -> Outcome:
     if lakehouse.store.is_aws:
         folders.append(lakehouse.store.uri(PIPES_FOLDER))
     done += [remove_leftovers(s3, folder, before_ms) for folder in folders]
+    # No lock keeps those out who bring data: only an upload that was begun a day ago will not be completed.
+    zone = lakehouse.own_zone.uri
+    done.append(Orphans(zone, uploads=abort_uploads(s3, zone, begun_before_ms=_now_ms() - _DAY_MS)))
     lakehouse.vacuum()
     columns = ("place", "objects deleted", "bytes", "uploads ended")
     return MaterializeResult(

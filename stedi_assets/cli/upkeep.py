@@ -103,4 +103,5 @@ def _print(done: Done) -> None:
     print_table(columns, rows, right=(1, 2, 4, 5))
     for place, gone in cleared.items():
         if place not in {contract.table for contract in CONTRACTS} and (gone["objects"] or gone["uploads"]):
-            print_line(f"{place}: {gone['objects']:,} objects deleted ({size(gone['bytes'])})")
+            found = f"{gone['objects']:,} objects deleted ({size(gone['bytes'])})"
+            print_line(f"{place}: {found}, {gone['uploads']:,} unfinished uploads ended")
