@@ -1,13 +1,22 @@
-"""The jobs: everything from the landing zone to the training table, and erasure."""
+"""The jobs: everything from the landing zone to the training table, upkeep, and erasure."""
 
 from dagster import AssetSelection, define_asset_job, in_process_executor, job
 
+from stedi_assets.assets.upkeep import UPKEEP
+from stedi_assets.contracts import CONTRACTS
 from stedi_assets.ops import forget
 
 stedi_lakehouse = define_asset_job(
     "stedi_lakehouse",
-    selection=AssetSelection.all(),
+    selection=AssetSelection.groups(*dict.fromkeys(contract.zone for contract in CONTRACTS)),
     description="All tables, from the landing zone to machine_learning_curated: staged, audited, published.",
+    executor_def=in_process_executor,
+)
+
+stedi_upkeep = define_asset_job(
+    "stedi_upkeep",
+    selection=AssetSelection.groups(UPKEEP),
+    description="Upkeep: small files compacted, old versions and branches expired, orphans deleted.",
     executor_def=in_process_executor,
 )
 

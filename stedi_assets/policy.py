@@ -17,7 +17,7 @@ Consent = Literal["published", "at-reading"]
 Serials = Literal["published", "unambiguous"]
 
 # Names of facts that are asked for again where a table was made by an earlier run's policy.
-SERIALS, MINIMUM_SUBJECTS = "stedi.serials", "stedi.minimum-subjects"
+CONSENT, SERIALS, MINIMUM_SUBJECTS = "stedi.consent", "stedi.serials", "stedi.minimum-subjects"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Policy:
         """What is kept beside a table that was made by it."""
         return {
             "stedi.as-of-ms": str(self.as_of_ms),
-            "stedi.consent": self.consent,
+            CONSENT: self.consent,
             SERIALS: self.serials,
             MINIMUM_SUBJECTS: str(self.minimum_subjects),
         }

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+from pyiceberg.io.pyarrow import parquet_files_to_data_files
+from pyiceberg.manifest import DataFile, DataFileContent
 from pyiceberg.table import Table
 
 from stedi_assets.contracts import CUSTOMER_TRUSTED, Contract
 from stedi_assets.erasure.history import TableReceipt, erase_from_table
-from stedi_assets.erasure.snapshots import snapshots_of
 from stedi_assets.lakehouse.objects import table_objects
+from stedi_assets.lakehouse.snapshots import snapshots_of
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.frames import frame
 from stedi_assets_tests.lake import Lake
@@ -77,3 +79,21 @@ def file_with(lake: Lake, tables: Tables, text: str) -> str:
     location = table_of(tables).location()
     (key,) = [key for key in objects_saying(lake, location, text) if key.endswith(".parquet")]
     return f"{location.removesuffix('/stedi/customer_trusted')}/{key}"
+
+
+def append_altered(table: Table, stored: str, place: int, value: Any) -> None:
+    """The stored file once more, as something that nothing here writes."""
+    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as appended:
+        (data_file,) = parquet_files_to_data_files(table.io, table.metadata, iter([stored]))
+        appended.append_data_file(_with(data_file, place, value))
+
+
+def _with(data_file: DataFile, place: int, value: Any) -> DataFile:
+    data_file._data[place] = value
+    return data_file
+
+
+def append_deleting(table: Table) -> None:
+    """A file of the table once more, as one of deletions."""
+    stored = next(iter(table.scan().plan_files())).file.file_path
+    append_altered(table, stored, 0, DataFileContent.POSITION_DELETES)

@@ -5,6 +5,7 @@ The bucket is the home's real S3; the Glue catalog and the secrets are moto's, a
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from stedi_assets.contracts import CONTRACTS, CUSTOMER_TRUSTED, MACHINE_LEARNING_CURATED, Contract
+from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED, MACHINE_LEARNING_CURATED, Contract
 from stedi_assets.keys import KeyFileError, SecretKeys, keyed_hash, keys_of
 from stedi_assets.lakehouse.catalog import bring_up_to_contract, find_table, open_catalog
 from stedi_assets.lakehouse.publication import PublicationRefusedError
@@ -21,6 +22,8 @@ from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
+from stedi_assets.upkeep.compaction import compact
+from stedi_assets.upkeep.orphans import remove_orphans
 from stedi_assets_tests.aws import (
     PSEUDONYM_KEY,
     REGION,
@@ -32,6 +35,8 @@ from stedi_assets_tests.aws import (
 from stedi_assets_tests.commands import REPOSITORY, command
 from stedi_assets_tests.frames import frame, values
 from stedi_assets_tests.lake import Lake, bring, customer, failed_checks, failure, receipt_of
+from stedi_assets_tests.small_files import deliver
+from stedi_assets_tests.test_upkeep import look_after, told
 
 
 @pytest.fixture
@@ -165,6 +170,25 @@ def test_an_erasure_marks_its_key_and_keeps_people_out(lake: Lake, tmp_path: Pat
     bring(lake, tmp_path / "again", customers=[customer("ann@x.org", "s1"), customer("ben@x.org", "s2")])
     assert lake.run().success
     assert lake.rows(CUSTOMER_TRUSTED, "email") == ["ben@x.org"]
+
+
+def test_upkeep_leaves_young_objects_alone_and_compacts_where_there_is_an_engine(
+    lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in ("a@x", "b@x", "c@x", "d@x", "e@x"):
+        deliver(tables, person)
+    assert compact(tables, CUSTOMER_LANDING, "run").files_after == 1
+    monkeypatch.setenv("STEDI_RETENTION_DAYS", "0")
+    monkeypatch.setenv("STEDI_ENGINE", "glue")
+    result = look_after(lake)
+    assert result.success, failure(result)
+    metadata = told(result)
+    assert "no Glue job rewrites files" in metadata["compaction"]["stedi/left_out"]
+    assert metadata["expired_snapshots"]["stedi/snapshots_removed"] == 5
+    assert metadata["orphans"]["stedi/objects_deleted"] == 0, "they may be another machine's, not yet published"
+    later = int(time.time() * 1000) + 60_000
+    assert remove_orphans(lake.catalog, lake.s3, CUSTOMER_LANDING, later, None).objects > 15
+    assert lake.rows(CUSTOMER_LANDING, "email") == ["a@x", "b@x", "c@x", "d@x", "e@x"]
 
 
 def test_a_secret_that_is_missing_or_short_is_said_without_its_text(moto: str) -> None:

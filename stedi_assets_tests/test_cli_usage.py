@@ -31,6 +31,8 @@ from stedi_assets_tests.commands import REPOSITORY, command
         (["forget", "caf\udce9@x.org"], "is no email address"),
         (["forget", "a@x.org", "--json", "/nowhere/r.json"], "/nowhere is no folder"),
         (["query", "SELECT * FROM customer_trusted"], "customer_trusted was never published"),
+        (["rollback", "no_such_table"], "no such table: no_such_table; known: customer_landing"),
+        (["history", "customer_trusted"], "customer_trusted was never published"),
         (["run", "extra"], "unexpected: extra"),
         (["generate", "--scale", "0", "--out", "x"], "0 is not in the range"),
         (["no-such-command"], "No such command 'no-such-command' (see stedi --help)"),

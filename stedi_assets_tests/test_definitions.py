@@ -29,6 +29,9 @@ GRAPH = {
         "trusted/accelerometer_trusted",
         "trusted/step_trainer_trusted",
     ],
+    "upkeep/compaction": [],
+    "upkeep/expired_snapshots": ["upkeep/compaction"],
+    "upkeep/orphans": ["upkeep/expired_snapshots"],
 }
 COMMON = ["schema", "row_count", "expected_rows", "grain", "required_values"]
 LANDING = [

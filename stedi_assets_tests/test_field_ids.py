@@ -21,7 +21,7 @@ from stedi_assets_tests.erased_tables import ANN, BEN, assert_vanished, erase
 from stedi_assets_tests.erased_tables import publish as publish_people
 from stedi_assets_tests.field_ids import field_ids, schema_ids, tables_with_other_ids
 from stedi_assets_tests.frames import frame, values
-from stedi_assets_tests.lake import Lake, failure
+from stedi_assets_tests.lake import Lake, failure, receipt_of
 
 STEPS = STEP_TRAINER_TRUSTED
 READ, SERIAL, DISTANCE = STEPS.column_names
@@ -129,12 +129,16 @@ def test_nothing_stays_of_what_the_engine_notes(tables: Tables) -> None:
     assert scratch(tables) == {}
 
 
-def test_an_erasure_keeps_the_ids_and_takes_what_a_dead_run_noted(lake: Lake, tables: Tables) -> None:
+def test_an_erasure_keeps_the_ids(lake: Lake, tables: Tables) -> None:
     publish_people(tables, ANN, BEN)
-    table = table_of(tables, CUSTOMER_TRUSTED)
-    left = f"{scratch_of(table.location())}/dead/metadata/manifest.avro"
-    put_object(tables.s3, left, f"from {ANN}".encode())
     assert erase(tables).rows_removed == 1
     assert tables_with_other_ids(tables.catalog, (CUSTOMER_TRUSTED,)) == []
-    assert objects_below(tables.s3, scratch_of(table.location())) == {}
     assert_vanished(lake, tables)
+
+
+def test_an_erasure_takes_what_a_dead_run_noted(lake: Lake, tables: Tables) -> None:
+    publish_people(tables, ANN, BEN)
+    folder = scratch_of(table_of(tables, CUSTOMER_TRUSTED).location())
+    put_object(tables.s3, f"{folder}/dead/metadata/manifest.avro", f"from {ANN}".encode())
+    receipt_of(lake.forget(lake.request(ANN)))
+    assert objects_below(tables.s3, folder) == {}

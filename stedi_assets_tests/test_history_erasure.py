@@ -10,7 +10,7 @@ from pyiceberg.table.update.snapshot import _FastAppendFiles
 
 from stedi_assets.contracts import ACCELEROMETER_TRUSTED, CUSTOMER_TRUSTED
 from stedi_assets.erasure.history import TableReceipt
-from stedi_assets.erasure.snapshots import snapshots_of
+from stedi_assets.lakehouse.snapshots import snapshots_of
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.erased_tables import (
     ANN,

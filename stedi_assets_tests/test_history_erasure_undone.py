@@ -4,24 +4,23 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyiceberg.io.pyarrow import parquet_files_to_data_files
-from pyiceberg.manifest import DataFile, DataFileContent
-from pyiceberg.table import Table
 
 from stedi_assets.contracts import CUSTOMER_TRUSTED
 from stedi_assets.erasure import history
 from stedi_assets.erasure.data_files import RewrittenFileError
 from stedi_assets.erasure.history import NotErasableError
 from stedi_assets.erasure.replacement import publish_without
-from stedi_assets.erasure.snapshots import snapshots_of
 from stedi_assets.lakehouse.objects import ObjectsNotDeletedError, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
+from stedi_assets.lakehouse.snapshots import snapshots_of
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets_tests.erased_tables import (
     ANN,
     BEN,
     CID,
     append,
+    append_altered,
+    append_deleting,
     assert_vanished,
     erase,
     file_with,
@@ -147,23 +146,10 @@ def test_a_table_with_files_elsewhere_is_left_alone(lake: Lake, tables: Tables) 
 
 def test_a_table_with_delete_files_is_left_alone(lake: Lake, tables: Tables) -> None:
     publish(tables, ANN, BEN)
-    stored = file_with(lake, tables, ANN)
-    append_altered(table_of(tables), stored, 0, DataFileContent.POSITION_DELETES)
+    append_deleting(table_of(tables))
     with pytest.raises(NotErasableError, match="has delete files"):
         erase(tables)
     assert len(snapshot_ids(tables)) == 2
-
-
-def append_altered(table: Table, stored: str, place: int, value: Any) -> None:
-    """The stored file once more, as something that nothing here writes."""
-    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as appended:
-        (data_file,) = parquet_files_to_data_files(table.io, table.metadata, iter([stored]))
-        appended.append_data_file(_with(data_file, place, value))
-
-
-def _with(data_file: DataFile, place: int, value: Any) -> DataFile:
-    data_file._data[place] = value
-    return data_file
 
 
 def test_objects_are_deleted_in_batches(lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from stedi_assets.contracts import CONTRACTS, SOURCES
 from stedi_assets.erasure.suppression import NOBODY
+from stedi_assets.lakehouse.digest import row_digest
 from stedi_assets.lakehouse.engines import EngineError, session_on
 from stedi_assets.lakehouse.engines.apache_spark import local_server_url, stop_local_server
 from stedi_assets.lakehouse.engines.connect import connect_session
@@ -25,6 +26,7 @@ from stedi_assets_tests.dirty import write_dirty
 from stedi_assets_tests.documents import documents, lines_of_readings, mutated
 from stedi_assets_tests.field_ids import tables_with_other_ids
 from stedi_assets_tests.lake import Lake, failure, receipt_of
+from stedi_assets_tests.test_digest import ROWS, SCHEMA
 
 TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "landing"]
 
@@ -63,6 +65,11 @@ def test_on_data(lake: Lake, apache_spark: SparkSession, monkeypatch: pytest.Mon
     assert compare(lake, monkeypatch, expect="reference")["machine_learning_curated"] == 43_681
     strict = {"select": TRUSTED_AND_CURATED, "consent": "at-reading", "serials": "unambiguous"}
     assert compare(lake, monkeypatch, expect="reference", **strict)["machine_learning_curated"] == 34_253
+
+
+def test_the_digest_of_rows(spark: SparkSession, apache_spark: SparkSession) -> None:
+    found = [str(row_digest(session.createDataFrame(ROWS, SCHEMA))) for session in (spark, apache_spark)]
+    assert found[0] == found[1]
 
 
 def test_on_dirt(lake: Lake, apache_spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

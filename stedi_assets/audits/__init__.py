@@ -5,7 +5,7 @@ the answers. What a check says beyond the general ones stands in the table's con
 verdicts into check results.
 """
 
-from stedi_assets.audits.derive import SCHEMA_CHECK, WITHDRAWN, checks_of, withdrawn_check
+from stedi_assets.audits.derive import SCHEMA_CHECK, WITHDRAWN, checks_of, consent_checks, withdrawn_check
 from stedi_assets.audits.record import recorded, verdicts_of
 from stedi_assets.audits.run import Audit, Verdict
 
@@ -15,6 +15,7 @@ __all__ = [
     "Audit",
     "Verdict",
     "checks_of",
+    "consent_checks",
     "recorded",
     "verdicts_of",
     "withdrawn_check",

@@ -30,12 +30,16 @@ def checks_of(contract: Contract) -> tuple[Check, ...]:
     checks = [SCHEMA_CHECK, _row_count(contract), _expected_rows(contract), _grain(contract), _required(contract)]
     if contract.allowed_columns:
         checks.insert(1, ALLOWED_CHECK)
-    if contract.zone == "landing":
-        checks.append(KEPT_OUT_CHECK)
-    else:
-        checks += [*_consent(contract), *_unambiguous(contract), withdrawn_check(contract)]
+    checks += consent_checks(contract)
     checks += [_reference(reference) for reference in contract.references]
     return (*checks, *contract.checks)
+
+
+def consent_checks(contract: Contract) -> tuple[Check, ...]:
+    """Of these, those on who may be in the table: they can be asked of any version of it, at any time."""
+    if contract.zone == "landing":
+        return (KEPT_OUT_CHECK,)
+    return (*_consent(contract), *_unambiguous(contract), withdrawn_check(contract))
 
 
 def _row_count(contract: Contract) -> Check:

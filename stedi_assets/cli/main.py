@@ -151,6 +151,50 @@ def forget(
     sys.exit(forget_customers(email, landing, rewrite_landing, json_file))
 
 
+@stedi.command()
+@click.option("--json", "json_file", type=WRITABLE_FILE, help="Write what was done to this file.")
+@engine_option
+@home_option
+def upkeep(json_file: Path | None) -> None:
+    """Compact small files, expire old versions and branches, delete orphans (every night, while `stedi dev` runs)."""
+    from stedi_assets.cli.upkeep import look_after
+
+    sys.exit(look_after(json_file))
+
+
+@stedi.command()
+@click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the list to this file.")
+@home_option
+def tables(json_file: Path | None) -> None:
+    """List the tables: rows, snapshot, age, checks, size."""
+    from stedi_assets.cli.tables import list_tables
+
+    list_tables(json_file)
+
+
+@stedi.command()
+@click.argument("table")
+@click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the list to this file.")
+@home_option
+def history(table: str, json_file: Path | None) -> None:
+    """List the versions of a table that are kept, the newest first."""
+    from stedi_assets.cli.history import list_versions
+
+    list_versions(table, json_file)
+
+
+@stedi.command()
+@click.argument("table")
+@click.option("--to", "snapshot", type=int, help="The snapshot to go back to (default: the one before).")
+@engine_option
+@home_option
+def rollback(table: str, snapshot: int | None) -> None:
+    """Make an older version of a table the current one, if nobody in it has withdrawn or was erased since."""
+    from stedi_assets.cli.rollback import roll_back_table
+
+    sys.exit(roll_back_table(table, snapshot))
+
+
 @stedi.group()
 def athena() -> None:
     """Work in Athena (STEDI_ENV=aws)."""

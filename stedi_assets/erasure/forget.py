@@ -64,9 +64,10 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     journal = Journal(lakehouse.settings.home / RECEIPTS / f"{request}.json")
     erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request}, journal)
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
-    # What steps of dead runs kept for themselves; no run is on while this one holds the home's lock.
-    lakehouse.tables.delete_folder(lakehouse.staging)
-    # Names of objects can be somebody's: the next run reads the landing zone as a whole and makes manifests anew.
+    # What dead runs kept for themselves, manifests among it, and so bounds; none is on while this one holds the lock.
+    for folder in (lakehouse.staging, *lakehouse.tables.scratch()):
+        lakehouse.tables.delete_folder(folder)
+    # Names of objects can be somebody's: the next run reads the landing zone as a whole and notes anew what it read.
     lakehouse.tables.delete_folder(lakehouse.store.uri(MANIFESTS_FOLDER))
     abort_uploads(lakehouse.s3, lakehouse.staging)
     lakehouse.vacuum()

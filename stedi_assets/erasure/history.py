@@ -16,7 +16,7 @@ from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.manifest import DataFile, DataFileContent
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
@@ -24,11 +24,10 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 from stedi_assets.contracts import Contract
 from stedi_assets.erasure.data_files import ErasedRows, count_erased
 from stedi_assets.erasure.replacement import Replacement, publish_without
-from stedi_assets.erasure.snapshots import SnapshotFiles, is_live, snapshots_of
 from stedi_assets.lakehouse.catalog import find_table
-from stedi_assets.lakehouse.objects import abort_uploads, delete_folder, delete_objects, table_objects
+from stedi_assets.lakehouse.objects import abort_uploads, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
-from stedi_assets.lakehouse.writing import scratch_of
+from stedi_assets.lakehouse.snapshots import SnapshotFiles, is_unreferenced, missing_of, snapshots_of
 
 IsForeign = Callable[[Mapping[str, str]], bool]
 
@@ -116,15 +115,14 @@ def _published(table: Table, history: Sequence[SnapshotFiles]) -> SnapshotFiles 
 
 
 def _refuse_if_not_erasable(table: Table, history: Sequence[SnapshotFiles], objects: Collection[str]) -> None:
-    """An object that is not listed under the very name that a snapshot has for it would be taken for unreferenced."""
-    for snapshot in history:
-        if missing := sorted(snapshot.referenced.difference(objects)):
-            raise NotErasableError(
-                f"snapshot {snapshot.id} should have all of its files below {table.location()}; {len(missing)} are "
-                f"not there, such as {missing[0]}. Nothing was deleted; restore them, or expire the snapshot"
-            )
+    if found := missing_of(history, objects):
+        snapshot_id, missing = found
+        raise NotErasableError(
+            f"snapshot {snapshot_id} should have all of its files below {table.location()}; {len(missing)} are "
+            f"not there, such as {missing[0]}. Nothing was deleted; restore them, or expire the snapshot"
+        )
     published = _published(table, history)
-    if published and any(is_live(e) and e.data_file.content != DataFileContent.DATA for e in published.entries()):
+    if published and published.has_deletes:
         raise NotErasableError(
             f"{table.location()} should have data files alone, and its published snapshot {published.id} has delete "
             "files: rows would come back. Nothing was deleted; publish the table again: stedi run"
@@ -194,12 +192,7 @@ def _delete_unreferenced(s3: Any, table: Table, history: Sequence[SnapshotFiles]
     if left := [snapshot.id for snapshot in history if not snapshot.named.isdisjoint(affected)]:
         raise PublicationRefusedError(f"{location} changed while rows were erased from it: snapshots {left}; run again")
     referenced = {path for snapshot in history for path in snapshot.referenced}
-    unreferenced = [
-        uri
-        for uri in objects - referenced
-        if uri.startswith(f"{location}/data/") or (uri.startswith(f"{location}/metadata/") and uri.endswith(".avro"))
-    ]
+    unreferenced = [uri for uri in objects if is_unreferenced(uri, location, referenced)]
     delete_objects(s3, location, unreferenced)
     abort_uploads(s3, f"{location}/data")
-    delete_folder(s3, scratch_of(location))  # of a run that died as it wrote: manifests, and so bounds
     return len(unreferenced)

@@ -13,10 +13,8 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 
 from stedi_assets.erasure.data_files import ErasedRows, rewrite_without
-from stedi_assets.erasure.snapshots import SnapshotFiles, is_live
-from stedi_assets.lakehouse.publication import OF_THESE_ROWS
-
-_CARRIED = "stedi."
+from stedi_assets.lakehouse.publication import OF_THESE_ROWS, OURS
+from stedi_assets.lakehouse.snapshots import SnapshotFiles, is_live
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def publish_without(
     `affected` tells how many rows of a file are to go; one that loses all is not written again. The summary is that
     of the published snapshot, as far as it is ours and true of what is left, with the `facts`.
     """
-    ours = {name: value for name, value in published.summary.items() if name.startswith(_CARRIED)}
+    ours = {name: value for name, value in published.summary.items() if name.startswith(OURS)}
     carried = {name: value for name, value in ours.items() if name not in OF_THESE_ROWS}
     summary = {**carried, **facts}
     replaced = [data_file for path, data_file in published.live.items() if path in affected]

@@ -1,10 +1,12 @@
 """What the store holds below a folder, whether a snapshot refers to it or not.
 
 Here: listing, putting, copying and deleting objects, ending uploads. Not here: which of them a snapshot needs
-(`erasure.snapshots`), the landing zone's own listing (`landing.zone`).
+(`snapshots`), the landing zone's own listing (`landing.zone`).
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 # S3 takes no more keys in one request.
@@ -13,6 +15,14 @@ _BATCH = 1000
 
 class ObjectsNotDeletedError(RuntimeError):
     """The store refused to delete objects that no snapshot needs."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """Its size, and when it was written (epoch ms)."""
+
+    bytes: int
+    written_ms: int
 
 
 def table_objects(s3: Any, location: str) -> frozenset[str]:
@@ -25,9 +35,18 @@ def table_objects(s3: Any, location: str) -> frozenset[str]:
 
 def objects_below(s3: Any, folder: str) -> dict[str, int]:
     """Every object below the folder: its size by its URI."""
+    return {uri: found.bytes for uri, found in stored_below(s3, folder).items()}
+
+
+def stored_below(s3: Any, folder: str) -> dict[str, StoredObject]:
+    """Every object below the folder by its URI."""
     bucket, prefix = _bucket_and_key(folder)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
-    return {f"s3://{bucket}/{entry['Key']}": int(entry["Size"]) for page in pages for entry in page.get("Contents", ())}
+    return {
+        f"s3://{bucket}/{entry['Key']}": StoredObject(int(entry["Size"]), _ms(entry["LastModified"]))
+        for page in pages
+        for entry in page.get("Contents", ())
+    }
 
 
 def delete_objects(s3: Any, location: str, uris: Collection[str]) -> None:
@@ -70,12 +89,26 @@ def copy_object(s3: Any, source: str, target: str) -> None:
     s3.copy({"Bucket": from_bucket, "Key": from_key}, bucket, key)
 
 
-def abort_uploads(s3: Any, location: str) -> None:
-    """Ends uploads that were never completed: a writer that died leaves the parts that it sent, listed nowhere."""
+def abort_uploads(s3: Any, location: str, begun_before_ms: int | None = None) -> int:
+    """Ends uploads that were never completed: a writer that died leaves the parts that it sent, listed nowhere.
+
+    Returns how many. Where others may be at it, `begun_before_ms` leaves theirs alone.
+    """
     bucket, prefix = _bucket_and_key(location)
     pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=f"{prefix}/")
-    for upload in [upload for page in pages for upload in page.get("Uploads", ())]:
+    uploads = [
+        upload
+        for page in pages
+        for upload in page.get("Uploads", ())
+        if begun_before_ms is None or _ms(upload["Initiated"]) < begun_before_ms
+    ]
+    for upload in uploads:
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    return len(uploads)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _bucket_and_key(uri: str) -> tuple[str, str]:

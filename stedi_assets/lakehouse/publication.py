@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from stedi_assets.contracts import Contract
 
+OURS = "stedi."  # what names of facts begin with, in a snapshot's summary
 RUN_ID = "stedi.run-id"
 UPSTREAM = "stedi.upstream"
 ERASURE = "stedi.erasure"  # the request that a snapshot without someone's rows was made for
@@ -19,8 +20,9 @@ VERSION = "stedi.version"  # stands for all that the rows follow from: the same 
 VERSIONS = "stedi.versions"  # of the quarantine: the versions of the landing tables that it belongs to
 NEXT_CONSENT = "stedi.next-consent-ms"  # the first consent date that was not reached yet; empty: none is to come
 CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` writes them
+UPKEEP = "stedi.upkeep"  # what upkeep made a snapshot for, of the rows of the one before it
 # What is true of one set of rows only: not of what is left of it once somebody was erased.
-OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS)
+OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS, UPKEEP)
 
 
 class NeverPublishedError(LookupError):

@@ -17,7 +17,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.io.pyarrow import parquet_files_to_data_files
 
-from stedi_assets.contracts import Contract, contract_of
+from stedi_assets.contracts import CONTRACTS, Contract, contract_of
 from stedi_assets.lakehouse.catalog import (
     NAMESPACE,
     bring_up_to_contract,
@@ -80,6 +80,11 @@ class Tables:
         """Every data file below the table's location, of whatever snapshot, or of none."""
         table = find_table(self.catalog, contract)
         return sorted(data_files(self.s3, f"{table.location()}/data")) if table else []
+
+    def scratch(self) -> list[str]:
+        """The folders where an engine may have left tables of its own."""
+        found = (find_table(self.catalog, contract) for contract in CONTRACTS)
+        return sorted({scratch_of(table.location()) for table in found if table})
 
     def stage(
         self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = (), kept: Sequence[str] = ()

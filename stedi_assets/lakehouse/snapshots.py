@@ -1,14 +1,15 @@
 """What each snapshot of a table refers to: files that it reads, and files that its manifests still name.
 
-Here: reading manifests. Not here: reading data files (`data_files`), changing anything (`history`).
+Here: reading manifests. Not here: reading data files, and whoever changes what is referred to (`tables`, `erasure`,
+`upkeep`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pyiceberg.io import FileIO
-from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
+from pyiceberg.manifest import DataFile, DataFileContent, ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
@@ -43,6 +44,11 @@ class SnapshotFiles:
         """Every object that it takes to read the snapshot."""
         return frozenset({self.snapshot.manifest_list, *self.manifests, *self.live})
 
+    @property
+    def has_deletes(self) -> bool:
+        """Whether it takes rows out of its data files by delete files: nothing here writes such."""
+        return any(is_live(entry) and entry.data_file.content != DataFileContent.DATA for entry in self.entries())
+
     def entries(self) -> Iterator[ManifestEntry]:
         return (entry for entries in self.manifests.values() for entry in entries)
 
@@ -55,6 +61,29 @@ def snapshots_of(table: Table) -> list[SnapshotFiles]:
     """Every snapshot in the table's metadata, whether a branch or tag leads to it or not."""
     entries: dict[str, tuple[ManifestEntry, ...]] = {}
     return [_files_of(snapshot, table.io, entries) for snapshot in table.metadata.snapshots]
+
+
+def current_of(table: Table) -> SnapshotFiles | None:
+    """The published snapshot alone, None for a table that was never published."""
+    snapshot = table.current_snapshot()
+    return _files_of(snapshot, table.io, {}) if snapshot else None
+
+
+def missing_of(history: Sequence[SnapshotFiles], objects: Collection[str]) -> tuple[int, list[str]] | None:
+    """The first snapshot with a file that is not among the objects, and its files that are not.
+
+    An object that is not listed under the very name that a snapshot has for it would be taken for unreferenced.
+    """
+    for snapshot in history:
+        if missing := sorted(snapshot.referenced.difference(objects)):
+            return snapshot.id, missing
+    return None
+
+
+def is_unreferenced(uri: str, location: str, referenced: Collection[str]) -> bool:
+    """Whether an object below a table's location is of a kind that snapshots refer to, and none does."""
+    is_metadata = uri.startswith(f"{location}/metadata/") and uri.endswith(".avro")
+    return (is_metadata or uri.startswith(f"{location}/data/")) and uri not in referenced
 
 
 def _files_of(snapshot: Snapshot, io: FileIO, entries: dict[str, tuple[ManifestEntry, ...]]) -> SnapshotFiles:

@@ -1,0 +1,134 @@
+"""Upkeep as the night runs it: the job, what it tells Dagster, the command; and `tables` and `history` beside it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import DefaultScheduleStatus, ExecuteInProcessResult
+
+from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED
+from stedi_assets.definitions import build_definitions
+from stedi_assets.jobs import stedi_upkeep
+from stedi_assets.lakehouse.objects import put_object, stored_below, table_objects
+from stedi_assets.lakehouse.snapshots import snapshots_of
+from stedi_assets.lakehouse.tables import Tables
+from stedi_assets.lakehouse.writing import scratch_of, write_files
+from stedi_assets.schedules import nightly_upkeep
+from stedi_assets.upkeep import compaction
+from stedi_assets_tests.commands import command
+from stedi_assets_tests.erased_tables import table_of
+from stedi_assets_tests.lake import Lake, failure, snapshots
+from stedi_assets_tests.small_files import deliver
+from stedi_assets_tests.test_upkeep_compaction import FACTS, PEOPLE
+
+STEPS = ["compaction", "expired_snapshots", "orphans"]
+
+
+def look_after(lake: Lake) -> ExecuteInProcessResult:
+    return (
+        build_definitions()
+        .resolve_job_def(stedi_upkeep.name)
+        .execute_in_process(
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            instance=lake.instance,
+            raise_on_error=False,
+        )
+    )
+
+
+def told(result: ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """The metadata of each step, in the order in which they ran."""
+    return {
+        event.asset_key.path[-1]: {
+            name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()
+        }
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+
+
+def test_a_night(lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compaction leaves old versions to expiry, which leaves their files to the orphans; nobody's rows change."""
+    monkeypatch.setenv("STEDI_RETENTION_DAYS", "0")
+    for person in PEOPLE:
+        deliver(tables, person, facts=FACTS)
+    rows = lake.rows(CUSTOMER_LANDING)
+    location = table_of(tables, CUSTOMER_LANDING).location()
+    staging = lake.store.uri("staging")
+    left = [f"{scratch_of(location)}/dead/metadata/v1.metadata.json", f"{staging}/dead/part-0.parquet"]
+    for uri in left:
+        put_object(lake.s3, uri, b"left")
+    result = look_after(lake)
+    assert result.success, failure(result)
+    metadata = told(result)
+    assert list(metadata) == STEPS
+    numbers = {name: value for step in STEPS for name, value in metadata[step].items() if isinstance(value, int)}
+    assert numbers["stedi/tables_rewritten"] == 1
+    assert (numbers["stedi/files_before"], numbers["stedi/files_after"]) == (10, 1)
+    assert (numbers["stedi/snapshots_removed"], numbers["stedi/snapshots_kept"]) == (10, 1)
+    assert numbers["stedi/objects_deleted"] > 30
+    assert numbers["stedi/bytes_deleted"] > numbers["stedi/bytes_saved"] > 0
+    assert "| customer_landing | 10 | 1 |" in metadata["compaction"]["stedi/tables"]
+    assert "| customer_landing | 10 |  | 1 | 0 |" in metadata["expired_snapshots"]["stedi/tables"]
+    assert f"| {staging} | 1 | 4 | 0 |" in metadata["orphans"]["stedi/tables"]
+    assert not any("@" in str(value) for step in metadata.values() for value in step.values())
+    assert lake.rows(CUSTOMER_LANDING) == rows
+    (only,) = snapshots_of(table_of(tables, CUSTOMER_LANDING))
+    needed = {*only.referenced, table_of(tables, CUSTOMER_LANDING).metadata_location}
+    assert table_objects(lake.s3, location) == needed
+    assert stored_below(lake.s3, scratch_of(location)) == stored_below(lake.s3, staging) == {}
+
+
+def test_what_is_refused_of_one_table_is_done_for_the_others(
+    lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in PEOPLE[:5]:
+        deliver(tables, person)
+        deliver(tables, person, contract=CUSTOMER_TRUSTED)
+
+    def lose_a_row(rows: Any, schema: Any, folder: str, *arguments: Any) -> Any:
+        return write_files(rows.limit(4) if "customer_landing" in folder else rows, schema, folder, *arguments)
+
+    monkeypatch.setattr(compaction, "write_files", lose_a_row)
+    result = look_after(lake)
+    assert not result.success
+    assert failure(result).startswith("customer_landing should have the rows 5-")
+    assert len(lake.published(CUSTOMER_LANDING).files) == 5
+    assert len(lake.published(CUSTOMER_TRUSTED).files) == 1
+
+
+def test_the_commands(lake: Lake, tables: Tables, home: Path, tmp_path: Path) -> None:
+    for person in PEOPLE:
+        deliver(tables, person, facts=FACTS)
+    file = tmp_path / "done.json"
+    done = command("stedi", "upkeep", "--json", str(file), home=home, STEDI_RETENTION_DAYS="0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "10 -> 1" in done.stdout
+    content = json.loads(file.read_text())
+    current = lake.published(CUSTOMER_LANDING).snapshot_id
+    assert content["success"]
+    assert content["compaction"]["customer_landing"]["snapshot_id"] == current
+    assert content["expired_snapshots"]["customer_landing"]["kept"] == 1
+    assert content["orphans"]["customer_landing"]["objects"] > 30
+    listed = command("stedi", "tables", "--json", str(file), home=home)
+    assert listed.returncode == 0, listed.stderr
+    table = json.loads(file.read_text())["tables"]["customer_landing"]
+    assert (table["rows"], table["snapshot_id"], table["files"]) == (10, current, 1)
+    assert table["checks"] == [{"check": "grain", "severity": "ERROR", "passed": True, "expected": 0, "actual": 0}]
+    (line,) = [line for line in listed.stdout.splitlines() if line.startswith("customer_landing")]
+    assert str(current) in line
+    assert "1 of 1" in line
+    assert sum("never published" in line for line in listed.stdout.splitlines()) == len(CONTRACTS) - 1
+    history = command("stedi", "history", "customer_landing", "--json", str(file), home=home)
+    assert "upkeep compaction" in history.stdout
+    (version,) = json.loads(file.read_text())["versions"]
+    assert (version["snapshot_id"], version["made_by"], version["current"]) == (current, "upkeep", True)
+    assert {current} == snapshots(lake, CUSTOMER_LANDING)
+
+
+def test_it_runs_every_night() -> None:
+    assert (nightly_upkeep.job_name, nightly_upkeep.default_status) == ("stedi_upkeep", DefaultScheduleStatus.RUNNING)
+    assert (nightly_upkeep.cron_schedule, nightly_upkeep.execution_timezone) == ("30 3 * * *", "Etc/UTC")
+    job = build_definitions().resolve_job_def("stedi_upkeep")
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == {f"upkeep/{step}" for step in STEPS}
