@@ -17,6 +17,7 @@ Consent = Literal["published", "at-reading"]
 Serials = Literal["published", "unambiguous"]
 
 # Names of facts that are asked for again where a table was made by an earlier run's policy.
+AS_OF_MS, CONSENT = "stedi.as-of-ms", "stedi.consent"
 SERIALS, MINIMUM_SUBJECTS = "stedi.serials", "stedi.minimum-subjects"
 
 
@@ -51,8 +52,8 @@ class Policy:
     def facts(self) -> Mapping[str, str]:
         """What is kept beside a table that was made by it."""
         return {
-            "stedi.as-of-ms": str(self.as_of_ms),
-            "stedi.consent": self.consent,
+            AS_OF_MS: str(self.as_of_ms),
+            CONSENT: self.consent,
             SERIALS: self.serials,
             MINIMUM_SUBJECTS: str(self.minimum_subjects),
         }
@@ -65,6 +66,16 @@ def policy_of(settings: Settings, as_of_ms: int, consent: str = "", serials: str
         consent=cast(Consent, _known("consent", consent or settings.consent, get_args(Consent))),
         serials=cast(Serials, _known("serials", serials or settings.serials, get_args(Serials))),
         minimum_subjects=settings.minimum_subjects,
+    )
+
+
+def policy_by_facts(facts: Mapping[str, str]) -> Policy:
+    """The policy that a table was made by, from what is kept beside it."""
+    return Policy(
+        as_of_ms=int(facts[AS_OF_MS]),
+        consent=cast(Consent, facts[CONSENT]),
+        serials=cast(Serials, facts[SERIALS]),
+        minimum_subjects=int(facts.get(MINIMUM_SUBJECTS, "0")),
     )
 
 

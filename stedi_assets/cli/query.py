@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
 from stedi_assets.contracts import CONTRACTS
-from stedi_assets.lakehouse.catalog import NAMESPACE, iceberg_schema, open_catalog, published_table
+from stedi_assets.lakehouse.arrow import dataset
+from stedi_assets.lakehouse.catalog import NAMESPACE, open_catalog, published_table
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
-    from pyiceberg.table import Table
 
 
 def answer(sql: str, style: str) -> None:
@@ -85,23 +85,8 @@ def _open(database: "duckdb.DuckDBPyConnection", names: list[str]) -> None:
     for contract in CONTRACTS:
         if contract.table not in names:
             continue
-        database.register(contract.table, _dataset(published_table(catalog, contract), contract))
+        database.register(contract.table, dataset(published_table(catalog, contract), contract))
         database.execute(f"CREATE VIEW {NAMESPACE}.{contract.table} AS SELECT * FROM main.{contract.table}")
-
-
-def _dataset(table: "Table", contract: Any) -> Any:
-    """The snapshot's files as an Arrow dataset: DuckDB reads the columns and row groups that it needs, no more."""
-    import pyarrow.dataset
-    from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-    files = [task.file.file_path for task in table.scan().plan_files()]
-    schema = schema_to_pyarrow(iceberg_schema(contract), include_field_ids=False)
-    if not files:
-        return schema.empty_table()
-    filesystem = table.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
-    return pyarrow.dataset.dataset(
-        [name.removeprefix("s3://") for name in files], schema=schema, filesystem=filesystem, format="parquet"
-    )
 
 
 def _print(columns: list[str], rows: list[tuple[Any, ...]], style: str) -> None:

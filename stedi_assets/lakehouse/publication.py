@@ -15,6 +15,7 @@ UPSTREAM = "stedi.upstream"
 ERASURE = "stedi.erasure"  # the request that a snapshot without someone's rows was made for
 LANDING = "stedi.landing"  # the zone that the run read
 PSEUDONYM_KEY = "stedi.pseudonym-key"  # the fingerprint of the key that ids were made with
+ENGINE = "stedi.engine"  # what computed it
 VERSION = "stedi.version"  # stands for all that the rows follow from: the same version, the same rows
 CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` writes them
 # What is true of one set of rows only: not of what is left of it once somebody was erased.
