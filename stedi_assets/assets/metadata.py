@@ -10,17 +10,19 @@ from dagster import (
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
+    MetadataValue,
     TableColumn,
     TableColumnDep,
     TableColumnLineage,
     TableSchema,
 )
 
-from stedi_assets.audits import Verdict, checks_of
+from stedi_assets.audits import EXAMPLE, Verdict, checks_of
 from stedi_assets.contracts import Contract, contract_of
 
 OWNERS = ["team:data-engineering"]
 KINDS = {"pyspark", "iceberg", "s3"}
+SUMMARY = "stedi/summary"
 
 
 def key_of(contract: Contract) -> AssetKey:
@@ -43,7 +45,34 @@ def declared(contract: Contract) -> dict[str, Any]:
                 for column in contract.columns
             ]
         ),
+        **({"stedi/columns_come_from": MetadataValue.md(_origins(contract))} if _is_derived(contract) else {}),
     }
+
+
+def _is_derived(contract: Contract) -> bool:
+    return any(column.derived_from for column in contract.columns)
+
+
+def _origins(contract: Contract) -> str:
+    """The lineage of the columns for people, with links: the UI keeps Dagster's own to itself."""
+    lines = ["| column | comes from | landed as |", "| --- | --- | --- |"]
+    for column in contract.columns:
+        nearest = [_link(source) for source in column.derived_from]
+        landed = dict.fromkeys(place for source in column.derived_from for place in _landed(source))
+        lines.append(f"| `{column.name}` | {', '.join(nearest)} | {', '.join(map(_link, landed))} |")
+    return "\n".join(lines)
+
+
+def _landed(source: str) -> list[str]:
+    """The columns of landing tables that a "table.column" goes back to."""
+    table, _, name = source.partition(".")
+    further = contract_of(table).column(name).derived_from
+    return [place for upstream in further for place in _landed(upstream)] if further else [source]
+
+
+def _link(source: str) -> str:
+    table, _, _ = source.partition(".")
+    return f"[{source}](/assets/{key_of(contract_of(table)).to_user_string()})"
 
 
 def lineage(contract: Contract) -> dict[str, Any]:
@@ -74,7 +103,7 @@ def check_specs(contract: Contract) -> list[AssetCheckSpec]:
 
 
 def check_result(verdict: Verdict) -> AssetCheckResult:
-    """A verdict as Dagster's check result, with what was expected and what was found."""
+    """A verdict as Dagster's check result: what was expected, what was found, both for people to read, an example."""
     return AssetCheckResult(
         check_name=verdict.check,
         asset_key=key_of(contract_of(verdict.table)),
@@ -83,6 +112,21 @@ def check_result(verdict: Verdict) -> AssetCheckResult:
         metadata={
             "stedi/expected": verdict.expected,
             "stedi/actual": verdict.actual,
+            SUMMARY: MetadataValue.md(_summary(verdict)),
             **{f"stedi/{what.replace(' ', '_')}": names for what, names in verdict.details.items()},
         },
     )
+
+
+def _summary(verdict: Verdict) -> str:
+    """A verdict in a small table; of one that did not pass, an example that tells nobody's data."""
+    said = "passed" if verdict.passed else "failed: not published" if verdict.blocks else "deserves a look"
+    numbers = ["" if number is None else f"{number:,}" for number in (verdict.expected, verdict.actual)]
+    lines = [
+        "| check | expected | actual | verdict |",
+        "| --- | ---: | ---: | --- |",
+        f"| {verdict.check} | {' | '.join(numbers)} | {said} |",
+    ]
+    if example := verdict.details.get(EXAMPLE):
+        lines += ["", f"For example: {example}."]
+    return "\n".join(lines)
