@@ -1,4 +1,4 @@
-"""The jobs: everything from the landing zone to the training table, and erasure."""
+"""The jobs: everything from the landing zone to the training table, pictures of it, and erasure."""
 
 from dagster import AssetSelection, define_asset_job, in_process_executor, job
 
@@ -6,8 +6,15 @@ from stedi_assets.ops import forget
 
 stedi_lakehouse = define_asset_job(
     "stedi_lakehouse",
-    selection=AssetSelection.all(),
+    selection=AssetSelection.groups("landing", "trusted", "curated"),
     description="All tables, from the landing zone to machine_learning_curated: staged, audited, published.",
+    executor_def=in_process_executor,
+)
+
+stedi_insight = define_asset_job(
+    "stedi_insight",
+    selection=AssetSelection.groups("insight"),
+    description="Plots of what is published, and the dashboard of its checks.",
     executor_def=in_process_executor,
 )
 
