@@ -17,6 +17,8 @@ REQUIREMENTS = [
     "cryptography==50.0.2",  # the certificate that closes the store's inner ports to other users
     "boto3==1.44.5",  # S3
     "duckdb==2.0.0",  # stedi query
+    "matplotlib==3.11.2",  # the plots that people see
+    "jinja2==3.1.6",  # the page of stedi report
     "click==8.5.1",  # the command line
     "rich==15.0.0",  # progress on a terminal
     "filelock==4.2.11",  # one run at a time in a home: a lock freed by the kernel
@@ -41,7 +43,8 @@ setup(
     description="From raw JSON to a training table, with only the data of those who agreed to research.",
     packages=find_packages(include=["stedi_assets", "stedi_assets.*"]),
     package_data={
-        "stedi_assets": ["py.typed", "aws/*.yaml", "sql/*.sql", "sql/queries/*.sql", "sql/athena_only/*.sql"]
+        "stedi_assets": ["py.typed", "aws/*.yaml", "sql/*.sql", "sql/queries/*.sql", "sql/athena_only/*.sql"],
+        "stedi_assets.insight": ["templates/*"],
     },
     python_requires=">=3.11",
     install_requires=REQUIREMENTS,

@@ -1,7 +1,8 @@
-"""The jobs: everything from the landing zone to the training table, upkeep, and erasure."""
+"""The jobs: everything from the landing zone to the training table, pictures of it, upkeep, and erasure."""
 
 from dagster import AssetSelection, define_asset_job, in_process_executor, job
 
+from stedi_assets.assets.insight import INSIGHT
 from stedi_assets.assets.upkeep import UPKEEP
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.ops import forget
@@ -10,6 +11,13 @@ stedi_lakehouse = define_asset_job(
     "stedi_lakehouse",
     selection=AssetSelection.groups(*dict.fromkeys(contract.zone for contract in CONTRACTS)),
     description="All tables, from the landing zone to machine_learning_curated: staged, audited, published.",
+    executor_def=in_process_executor,
+)
+
+stedi_insight = define_asset_job(
+    "stedi_insight",
+    selection=AssetSelection.groups(INSIGHT),
+    description="Plots of what is published, and the dashboard of its checks.",
     executor_def=in_process_executor,
 )
 

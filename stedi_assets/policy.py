@@ -17,7 +17,8 @@ Consent = Literal["published", "at-reading"]
 Serials = Literal["published", "unambiguous"]
 
 # Names of facts that are asked for again where a table was made by an earlier run's policy.
-CONSENT, SERIALS, MINIMUM_SUBJECTS = "stedi.consent", "stedi.serials", "stedi.minimum-subjects"
+AS_OF_MS, CONSENT = "stedi.as-of-ms", "stedi.consent"
+SERIALS, MINIMUM_SUBJECTS = "stedi.serials", "stedi.minimum-subjects"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Policy:
     def facts(self) -> Mapping[str, str]:
         """What is kept beside a table that was made by it."""
         return {
-            "stedi.as-of-ms": str(self.as_of_ms),
+            AS_OF_MS: str(self.as_of_ms),
             CONSENT: self.consent,
             SERIALS: self.serials,
             MINIMUM_SUBJECTS: str(self.minimum_subjects),
@@ -70,6 +71,16 @@ def policy_of(settings: Settings, as_of_ms: int, consent: str = "", serials: str
         consent=cast(Consent, _known("consent", consent or settings.consent, get_args(Consent))),
         serials=cast(Serials, _known("serials", serials or settings.serials, get_args(Serials))),
         minimum_subjects=settings.minimum_subjects,
+    )
+
+
+def policy_by_facts(facts: Mapping[str, str]) -> Policy:
+    """The policy that a table was made by, from what is kept beside it."""
+    return Policy(
+        as_of_ms=int(facts[AS_OF_MS]),
+        consent=cast(Consent, facts[CONSENT]),
+        serials=cast(Serials, facts[SERIALS]),
+        minimum_subjects=int(facts.get(MINIMUM_SUBJECTS, "0")),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stedi_assets.audits import Audit, Verdict, checks_of
+from stedi_assets.audits import EXAMPLE, Audit, Verdict, checks_of
 from stedi_assets.audits.derive import ANSWERED_FROM_SCHEMA
 from stedi_assets.contracts import CONTRACTS, SOURCES, Column, Contract, contract_of
 from stedi_assets.policy import Policy
@@ -42,7 +42,7 @@ def landing_violations(place: int, source: str, table: str) -> dict[tuple[str, s
         (table, "quarantine_share"): alter("landing_quarantine", place, source_bytes=13),
         (table, "required_values"): add_row(table, source_object=None),
         (table, "erased_kept_out"): forget("serial", "s1") if source == "step_trainer" else forget("customer", "a@x"),
-        (table, "erased"): lambda world: world["erased"].append({"source": source}),
+        (table, "erased"): lambda world: world["erased"].append({"source": source, "source_bytes": 10}),
         (table, "quarantined"): lambda world: None,  # the sound world has one record of each source in quarantine
         (table, "repeated_objects"): add_to("objects", source=source, etag=source),
         (table, "extra_fields"): alter(table, 0, extra_fields="colour"),
@@ -169,6 +169,16 @@ def test_a_seeded_violation_fails_its_check(spark: SparkSession, table: str, che
     verdict = verdicts_of(spark, table, world)[check]
     assert not verdict.passed
     assert verdict.expected != verdict.actual
+    (asked,) = [known for known in checks_of(contract_of(table)) if known.name == check]
+    assert (EXAMPLE in verdict.details) == (asked.example is not None)
+    example = verdict.details.get(EXAMPLE, "")
+    personal = ["@", "s1", "s2", "s3", "s9", subject("a@x"), device("s1"), "landing/", "colour"]
+    assert [word for word in personal if word in example] == []
+
+
+def test_every_warning_has_an_example() -> None:
+    warnings = [(c.table, check) for c in CONTRACTS for check in checks_of(c) if check.severity == "WARN"]
+    assert [(table, check.name) for table, check in warnings if check.example is None] == []
 
 
 @pytest.mark.parametrize(("table", "check"), UNDER_POLICY)

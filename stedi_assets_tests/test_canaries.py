@@ -149,8 +149,8 @@ def unpacked(value: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """A home after a run, a query that failed, a run that failed in the engine, Dagster's own on data too damaged, and
-    an erasure."""
+    """A home after a run, a query that failed, a run that failed in the engine, Dagster's own on data too damaged, the
+    page and the pictures, and an erasure."""
     folder = tmp_path_factory.mktemp("canaries")
     watched = Watched(folder)
     for name in (*SEARCHED, "answered"):
@@ -164,6 +164,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         watched.command("stedi", "query", "SELECT CAST(email AS INTEGER) FROM customer_trusted", printed="answered")
         watched.command(*bring, str(written / "too-large.json"), STEDI_MAX_OBJECT_BYTES="200", **any_share)
         watched.command(*job, DAGSTER_HOME=str(watched.home / "dagster"), STEDI_PSEUDONYM_SECRET="")
+        watched.command("stedi", "report", "--out", str(written / "page.html"))
+        watched.command(*job[:-1], "stedi_insight", DAGSTER_HOME=str(watched.home / "dagster"))
         watched.command("stedi", "forget", "-", "--json", str(written / "receipt.json"), said=f"{EMAIL}\n")
         watched.gather()
         yield watched
@@ -173,7 +175,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def test_the_commands_end_as_they_should(watched: Watched) -> None:
     """And leave something to be searched in each place."""
-    assert watched.statuses == [0, 2, 1, 1, 0]
+    assert watched.statuses == [0, 2, 1, 1, 0, 0, 0]
     assert list(watched.home.glob("dagster/storage/*/compute_logs/*.err"))
     assert {path.name for path in (watched.folder / "logs").iterdir()} >= {"services.log"}
     request = json.loads((watched.folder / "written" / "receipt.json").read_text())["request"]

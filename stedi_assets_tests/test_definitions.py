@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
-from dagster import AssetKey
+from dagster import AssetKey, AutomationCondition
 
-from stedi_assets.contracts import CONTRACTS
+from stedi_assets.assets.metadata import lineage
+from stedi_assets.contracts import CONTRACTS, MACHINE_LEARNING_CURATED
 from stedi_assets.definitions import defs
 
 GRAPH = {
@@ -32,6 +33,22 @@ GRAPH = {
     "upkeep/compaction": [],
     "upkeep/expired_snapshots": ["upkeep/compaction"],
     "upkeep/orphans": ["upkeep/expired_snapshots"],
+}
+# Pictures of the tables: downstream of these, upstream of nothing.
+SHOWN = {
+    "insight/readings_over_time": [
+        "landing/accelerometer_landing",
+        "landing/step_trainer_landing",
+        "trusted/accelerometer_trusted",
+        "trusted/step_trainer_trusted",
+    ],
+    "insight/distance": ["trusted/step_trainer_trusted"],
+    "insight/movement": ["trusted/accelerometer_trusted"],
+    "insight/consent_share": ["landing/customer_landing", "trusted/customer_trusted"],
+    "insight/rows_by_zone": sorted(
+        f"{contract.zone}/{contract.table}" for contract in CONTRACTS if contract.table != "landing_quarantine"
+    ),
+    "check_dashboard": sorted(f"{contract.zone}/{contract.table}" for contract in CONTRACTS),
 }
 COMMON = ["schema", "row_count", "expected_rows", "grain", "required_values"]
 LANDING = [
@@ -101,7 +118,7 @@ def test_the_graph() -> None:
         key.to_user_string(): sorted(parent.to_user_string() for parent in graph.get(key).parent_keys)
         for key in graph.get_all_asset_keys()
     }
-    assert found == GRAPH
+    assert found == {**GRAPH, **SHOWN}
 
 
 def test_the_checks() -> None:
@@ -133,12 +150,30 @@ def test_jobs_run_in_one_process() -> None:
     assert {key.path[-1] for key in job.asset_layer.selected_asset_keys} == {contract.table for contract in CONTRACTS}
 
 
+def test_pictures_are_made_by_a_job_of_their_own_and_after_publication() -> None:
+    job = defs.resolve_job_def("stedi_insight")
+    assert job.executor_def.name == "in_process"
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == set(SHOWN)
+    graph = defs.resolve_asset_graph()
+    for shown in SHOWN:
+        node = graph.get(AssetKey.from_user_string(shown))
+        assert node.description
+        assert node.group_name == "insight"
+        assert node.automation_condition == AutomationCondition.eager()
+
+
+def test_columns_tell_where_they_come_from_and_landed() -> None:
+    lines = lineage(MACHINE_LEARNING_CURATED)["stedi/column_lineage"].value.splitlines()
+    assert lines[4].startswith("| `x` | [accelerometer_trusted.x](/assets/trusted/accelerometer_trusted)")
+    assert lines[4].endswith("| [accelerometer_landing.x](/assets/landing/accelerometer_landing) |")
+
+
 def test_loading_the_definitions_starts_nothing() -> None:
     """In a process of its own: neither the engine nor the services' client is even imported."""
     program = (
         "import sys, stedi_assets.definitions\n"
-        "started = [name for name in ('pysail', 'pyiceberg', 'pyspark.sql.connect.session', 'duckdb') "
-        "if name in sys.modules]\n"
+        "heavy = ('pysail', 'pyiceberg', 'pyspark.sql.connect.session', 'duckdb', 'matplotlib', 'jinja2')\n"
+        "started = [name for name in heavy if name in sys.modules]\n"
         "sys.exit(f'imported: {started}' if started else 0)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -13,7 +13,6 @@ from dagster import (
     AssetKey,
     DataVersion,
     Failure,
-    MarkdownMetadataValue,
     MaterializeResult,
     MetadataValue,
     TableColumn,
@@ -22,12 +21,13 @@ from dagster import (
     TableSchema,
 )
 
-from stedi_assets.audits import Verdict, checks_of
+from stedi_assets.audits import EXAMPLE, Verdict, checks_of
 from stedi_assets.contracts import Contract, contract_of
 from stedi_assets.lakehouse.publication import VERSION, Published, Staged
 
 OWNERS = ["team:data-engineering"]
 KINDS = {"pyspark", "iceberg", "s3"}
+SUMMARY = "stedi/summary"
 
 
 def key_of(contract: Contract) -> AssetKey:
@@ -53,6 +53,28 @@ def declared(contract: Contract) -> dict[str, Any]:
     }
 
 
+def _origins(contract: Contract) -> str:
+    """The lineage of the columns for people, with links."""
+    lines = ["| column | comes from | landed as |", "| --- | --- | --- |"]
+    for column in contract.columns:
+        nearest = [_link(source) for source in column.derived_from]
+        landed = dict.fromkeys(place for source in column.derived_from for place in _landed(source))
+        lines.append(f"| `{column.name}` | {', '.join(nearest)} | {', '.join(map(_link, landed))} |")
+    return "\n".join(lines)
+
+
+def _landed(source: str) -> list[str]:
+    """The columns of landing tables that a "table.column" goes back to."""
+    table, _, name = source.partition(".")
+    further = contract_of(table).column(name).derived_from
+    return [place for upstream in further for place in _landed(upstream)] if further else [source]
+
+
+def _link(source: str) -> str:
+    table, _, _ = source.partition(".")
+    return f"[{source}](/assets/{key_of(contract_of(table)).to_user_string()})"
+
+
 def lineage(contract: Contract) -> dict[str, Any]:
     """Which upstream columns each column comes from."""
     deps = {
@@ -66,12 +88,10 @@ def lineage(contract: Contract) -> dict[str, Any]:
     if not deps:
         return {}
     # Dagster's own web UI keeps the first and draws nothing from it; the second is what a person sees there.
-    return {"dagster/column_lineage": TableColumnLineage(deps), "stedi/column_lineage": _lineage_table(contract)}
-
-
-def _lineage_table(contract: Contract) -> MarkdownMetadataValue:
-    rows = [f"| {c.name} | {', '.join(c.derived_from)} |" for c in contract.columns if c.derived_from]
-    return MetadataValue.md("\n".join(["| column | from |", "| --- | --- |", *rows]))
+    return {
+        "dagster/column_lineage": TableColumnLineage(deps),
+        "stedi/column_lineage": MetadataValue.md(_origins(contract)),
+    }
 
 
 def check_specs(contract: Contract) -> list[AssetCheckSpec]:
@@ -114,7 +134,7 @@ def failure(said: str, blocked: Sequence[Verdict] = ()) -> Failure:
 
 
 def check_result(verdict: Verdict) -> AssetCheckResult:
-    """A verdict as Dagster's check result, with what was expected and what was found."""
+    """A verdict as Dagster's check result: what was expected, what was found, both for people to read, an example."""
     return AssetCheckResult(
         check_name=verdict.check,
         asset_key=key_of(contract_of(verdict.table)),
@@ -123,6 +143,21 @@ def check_result(verdict: Verdict) -> AssetCheckResult:
         metadata={
             "stedi/expected": verdict.expected,
             "stedi/actual": verdict.actual,
+            SUMMARY: MetadataValue.md(_summary(verdict)),
             **{f"stedi/{what.replace(' ', '_')}": names for what, names in verdict.details.items()},
         },
     )
+
+
+def _summary(verdict: Verdict) -> str:
+    """A verdict in a small table; of one that did not pass, an example that tells nobody's data."""
+    said = "passed" if verdict.passed else "failed: not published" if verdict.blocks else "deserves a look"
+    numbers = ["" if number is None else f"{number:,}" for number in (verdict.expected, verdict.actual)]
+    lines = [
+        "| check | expected | actual | verdict |",
+        "| --- | ---: | ---: | --- |",
+        f"| {verdict.check} | {' | '.join(numbers)} | {said} |",
+    ]
+    if example := verdict.details.get(EXAMPLE):
+        lines += ["", f"For example: {example}."]
+    return "\n".join(lines)

@@ -7,9 +7,10 @@ verdicts into check results.
 
 from stedi_assets.audits.derive import SCHEMA_CHECK, WITHDRAWN, checks_of, consent_checks, withdrawn_check
 from stedi_assets.audits.record import recorded, verdicts_of
-from stedi_assets.audits.run import Audit, Verdict
+from stedi_assets.audits.run import EXAMPLE, Audit, Verdict
 
 __all__ = [
+    "EXAMPLE",
     "SCHEMA_CHECK",
     "WITHDRAWN",
     "Audit",

@@ -69,15 +69,20 @@ def _grain(contract: Contract) -> Check:
         f"No two rows share {', '.join(keys) if contract.grain else 'all their values'}. Counted: rows too many.",
         actual="SELECT (SELECT count(*) FROM staged) - "
         f"(SELECT count(*) FROM (SELECT 1 FROM staged GROUP BY {listed}))",
+        example="SELECT concat(CAST(max(copies) AS string), ' rows share them') FROM "
+        f"(SELECT count(*) AS copies FROM staged GROUP BY {listed})",
     )
 
 
 def _required(contract: Contract) -> Check:
-    missing = " OR ".join(f"`{column.name}` IS NULL" for column in contract.columns if column.required)
+    required = [column.name for column in contract.columns if column.required]
+    missing = " OR ".join(f"`{name}` IS NULL" for name in required)
+    first = " ".join(f"WHEN `{name}` IS NULL THEN '{name}'" for name in required)
     return Check(
         "required_values",
         "Every column that the contract requires has a value. Counted: rows without.",
         actual=f"SELECT count(*) FROM staged WHERE {missing}",
+        example=f"SELECT concat('no ', min(CASE {first} END)) FROM staged WHERE {missing}",
     )
 
 
@@ -107,9 +112,20 @@ def _consent(contract: Contract) -> list[Check]:
             f"Every row's customer, by {way}, agreed to research, as the policy asks. Counted: rows of anyone else.",
             actual=f"SELECT count(*) FROM staged s LEFT ANTI JOIN research_customers r "
             f"ON {key} = r.{known}{_covered(contract, 'r.since')}",
+            example=_reading_time(
+                contract, f"LEFT ANTI JOIN research_customers r ON {key} = r.{known}{_covered(contract, 'r.since')}"
+            ),
         )
         for way, key, known in _ways(contract)
     ]
+
+
+def _reading_time(contract: Contract, among: str) -> str | None:
+    """When one of the readings was taken; customers' own records have no such time."""
+    if not contract.taken_column:
+        return None
+    taken = f"CAST(min(s.`{contract.taken_column}`) AS string)"
+    return f"SELECT concat('a reading taken at ', {taken}, ' (epoch ms)') FROM staged s {among}"
 
 
 def _unambiguous(contract: Contract) -> list[Check]:
@@ -141,6 +157,8 @@ def withdrawn_check(contract: Contract) -> Check:
         + ("serials of which no customer agrees." if way == "serial" else "customers."),
         actual=f"SELECT count(DISTINCT {key}) FROM staged s LEFT SEMI JOIN {refusing}",
         severity="WARN",
+        example="SELECT concat(CAST(max(theirs) AS string), ' rows are of one of them') FROM "
+        f"(SELECT count(*) AS theirs FROM staged s LEFT SEMI JOIN {refusing} GROUP BY {key})",
     )
 
 

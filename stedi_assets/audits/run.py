@@ -5,7 +5,7 @@ contracts) and what follows from a verdict (`assets`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Template
 from typing import TYPE_CHECKING, Literal
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from stedi_assets.contracts.model import Check
 
 
+EXAMPLE = "example"
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one check. `details` are numbers and names of columns, never values of rows."""
+    """The answer to one check. `details` are numbers, names of columns and the check's example: nothing personal."""
 
     table: str
     check: str
@@ -57,7 +60,10 @@ class Audit:
     def answers(self, checks: "Sequence[Check]") -> list[Verdict]:
         """The verdicts of these checks alone."""
         numbers = self._ask(checks)
-        return [self._judge(check, numbers) for check in checks]
+        verdicts = [self._judge(check, numbers) for check in checks]
+        wanting = {verdict.check for verdict in verdicts if not verdict.passed}
+        examples = self._examples([check for check in checks if check.name in wanting])
+        return [replace(v, details={EXAMPLE: examples[v.check]}) if v.check in examples else v for v in verdicts]
 
     def _schema_verdict(self) -> Verdict:
         found = {field.name: field.dataType.simpleString() for field in self.views["staged"].schema.fields}
@@ -94,6 +100,15 @@ class Audit:
         )
         answers = spark.sql(Template(query).substitute(self.parameters)).collect()
         return {row["question"]: row["answer"] for row in answers}
+
+    def _examples(self, failed: "Sequence[Check]") -> dict[str, str]:
+        """By check one example, where it has any: asked of checks that did not pass alone."""
+        asked = {check.name: check.example for check in failed if check.example}
+        if not asked:
+            return {}
+        query = " UNION ALL ".join(f"SELECT '{name}' AS question, ({sql}) AS answer" for name, sql in asked.items())
+        answers = self.views["staged"].sparkSession.sql(Template(query).substitute(self.parameters)).collect()
+        return {row["question"]: row["answer"] for row in answers if row["answer"]}
 
     def _judge(self, check: "Check", numbers: Mapping[str, int | None]) -> Verdict:
         expected, actual = numbers[f"{check.name}.expected"], numbers[f"{check.name}.actual"]

@@ -116,6 +116,16 @@ def query(sql: str | None, file: Path | None, style: str, as_of: tuple[tuple[str
 
 
 @stedi.command()
+@click.option("--out", "file", required=True, type=WRITABLE_FILE, metavar="FILE", help="The HTML file to write.")
+@home_option
+def report(file: Path) -> None:
+    """Write one HTML page of what is published: funnel, consent, quarantine, checks, plots."""
+    from stedi_assets.cli.report_page import write_page
+
+    write_page(file)
+
+
+@stedi.command()
 @click.option("--scale", default=1, show_default=True, type=click.IntRange(min=1), help="Copies of the base set.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 def generate(scale: int, out: Path) -> None:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
 from stedi_assets.contracts import CONTRACTS
-from stedi_assets.lakehouse.catalog import NAMESPACE, iceberg_schema, open_catalog, published_scan
+from stedi_assets.lakehouse.arrow import dataset
+from stedi_assets.lakehouse.catalog import NAMESPACE, open_catalog, published_scan
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
-    from pyiceberg.table import DataScan
 
 
 def answer(sql: str, style: str, as_of: Sequence[tuple[str, int]] = ()) -> None:
@@ -115,27 +115,8 @@ def _open(database: "duckdb.DuckDBPyConnection", names: list[str], snapshots: Ma
         if contract.table not in names:
             continue
         scan = published_scan(catalog, contract, snapshots.get(contract.table))
-        database.register(contract.table, _dataset(scan, contract))
+        database.register(contract.table, dataset(scan, contract))
         database.execute(f"CREATE VIEW {NAMESPACE}.{contract.table} AS SELECT * FROM main.{contract.table}")
-
-
-def _dataset(scan: "DataScan", contract: Any) -> Any:
-    """The snapshot's files as an Arrow dataset: DuckDB reads the columns and row groups that it needs, no more.
-
-    An older snapshot has the columns that the table had then.
-    """
-    import pyarrow.dataset
-    from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-    files = [task.file.file_path for task in scan.plan_files()]
-    columns = iceberg_schema(contract) if scan.snapshot_id is None else scan.projection()
-    schema = schema_to_pyarrow(columns, include_field_ids=False)
-    if not files:
-        return schema.empty_table()
-    filesystem = scan.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
-    return pyarrow.dataset.dataset(
-        [name.removeprefix("s3://") for name in files], schema=schema, filesystem=filesystem, format="parquet"
-    )
 
 
 def _print(columns: list[str], rows: list[tuple[Any, ...]], style: str) -> None:

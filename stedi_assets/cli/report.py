@@ -184,7 +184,11 @@ def _check(entry: "EventLogEntry") -> dict[str, Any]:
         "check": evaluation.check_name,
         "passed": evaluation.passed,
         "severity": evaluation.severity.value,
-        "metadata": {name.removeprefix("stedi/"): value.value for name, value in evaluation.metadata.items()},
+        "metadata": {
+            name.removeprefix("stedi/"): value.value
+            for name, value in evaluation.metadata.items()
+            if name != "stedi/summary"  # the same once more, for the UI
+        },
     }
 
 

@@ -7,8 +7,9 @@ from stedi_assets.contracts.provenance import PROVENANCE
 ACCELEROMETER_LANDING = Contract(
     table="accelerometer_landing",
     zone="landing",
-    description="Every accelerometer reading from the mobile app that fits the contract's types, one row per JSON "
-    "object, whether its customer agreed to research or not.",
+    description="Motion readings as the customers' phones sent them, one row per JSON object that has the columns "
+    "below in their types, whether the customer agreed to research or not: accelerometer_trusted has "
+    "those that may be used.",
     recount=recount_landing("accelerometer"),
     grain=("source_object", "source_offset"),
     email_column="user",

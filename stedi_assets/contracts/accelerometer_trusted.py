@@ -9,8 +9,9 @@ from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 ACCELEROMETER_TRUSTED = Contract(
     table="accelerometer_trusted",
     zone="trusted",
-    description="Accelerometer readings of customers in customer_trusted that the consent policy covers, each "
-    "distinct reading once. From accelerometer_landing; read by customers_curated and machine_learning_curated.",
+    description="Motion readings that may be used: of customers in customer_trusted, as far as the consent policy "
+    "goes, each distinct reading once. From accelerometer_landing; read by customers_curated and "
+    "machine_learning_curated.",
     recount=f"WITH {CONSENTING}, {MOTIONS} SELECT count(*) FROM motions",
     grain=("user", "timestamp", "x", "y", "z"),
     email_column="user",
@@ -23,6 +24,10 @@ ACCELEROMETER_TRUSTED = Contract(
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
             actual=f"WITH {CONSENTING}, {MOTIONS} SELECT coalesce(sum(landed - 1), 0) FROM motions",
             severity="WARN",
+            example=f"""
+            WITH {CONSENTING}, {MOTIONS}
+            SELECT concat('one of them arrived ', CAST(max(landed) AS string), ' times') FROM motions WHERE landed > 1
+            """,
         ),
         Check(
             "readings_before_consent",
@@ -32,6 +37,12 @@ ACCELEROMETER_TRUSTED = Contract(
             WHERE s.timestamp < r.since
             """,
             severity="WARN",
+            example=f"""
+            SELECT concat('one was taken ', CAST(CAST(ceil(max(r.since - s.timestamp) / 60000) AS bigint) AS string),
+                          ' minutes before')
+            FROM staged s JOIN research_customers r ON {customer_key("s.user")} = r.customer
+            WHERE s.timestamp < r.since
+            """,
         ),
     ),
 )

@@ -7,8 +7,9 @@ from stedi_assets.contracts.provenance import PROVENANCE
 CUSTOMER_LANDING = Contract(
     table="customer_landing",
     zone="landing",
-    description="Every customer record from the website that fits the contract's types, one row per JSON object. "
-    "A customer may have many; read customer_trusted for the current ones of those who agreed to research.",
+    description="Customer records as the website sent them, one row per JSON object that has the columns below in "
+    "their types; anything else is in landing_quarantine. A customer may have many records, and may not have agreed to "
+    "research: customer_trusted has the current records of those who did.",
     recount=recount_landing("customer"),
     grain=("source_object", "source_offset"),
     email_column="email",

@@ -7,8 +7,8 @@ from stedi_assets.contracts.model import Contract, Reference, carried_from
 CUSTOMERS_CURATED = Contract(
     table="customers_curated",
     zone="curated",
-    description="Customers in customer_trusted who have accelerometer data, one row each. "
-    "Decides whose step trainer readings are trusted.",
+    description="Customers in customer_trusted who have motion readings, one row each. "
+    "Decides whose step readings may be used: those of the step trainers that these customers bought.",
     recount=f"WITH {MOVING} SELECT count(*) FROM moving",
     grain=("email",),
     email_column="email",

@@ -64,18 +64,31 @@ def landing_checks(source: str) -> tuple[Check, ...]:
                 SELECT CAST(floor(coalesce(sum(text_bytes), 0) * $max_quarantine_share) AS bigint) FROM tally
                 WHERE source = '{source}'))
             """,
+            example=f"""
+            SELECT concat(CAST(max(source_bytes) AS string), ' bytes of reason ', max_by(reason, source_bytes))
+            FROM quarantine WHERE source = '{source}'
+            """,
         ),
         Check(
             "quarantined",
             "Nothing of this source is in quarantine. Counted: records in quarantine.",
             actual=f"SELECT count(*) FROM quarantine WHERE source = '{source}'",
             severity="WARN",
+            example=f"""
+            SELECT min(concat('a record of ', CAST(source_bytes AS string), ' bytes, reason ', reason,
+                              coalesce(concat(', field ', field), '')))
+            FROM quarantine WHERE source = '{source}'
+            """,
         ),
         Check(
             "erased",
             "Nothing that arrived is of someone who was erased (stedi forget). Counted: records that were dropped.",
             actual=f"SELECT count(*) FROM erased WHERE source = '{source}'",
             severity="WARN",
+            example=f"""
+            SELECT concat('a record of ', CAST(max(source_bytes) AS string), ' bytes') FROM erased
+            WHERE source = '{source}'
+            """,
         ),
         Check(
             "repeated_objects",
@@ -86,11 +99,18 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             )
             """,
             severity="WARN",
+            example=f"""
+            SELECT min(concat(CAST(bytes AS string), ' bytes under ', CAST(copies AS string), ' names')) FROM (
+                SELECT bytes, count(*) AS copies FROM objects WHERE source = '{source}' GROUP BY etag, bytes
+            ) WHERE copies > 1
+            """,
         ),
         Check(
             "extra_fields",
             "No object has fields that the contract does not know. Counted: rows with such fields.",
             actual="SELECT count(*) FROM staged WHERE extra_fields IS NOT NULL",
             severity="WARN",
+            example="SELECT concat('a row with ', CAST(max(size(split(extra_fields, ','))) AS string), ' of them') "
+            "FROM staged WHERE extra_fields IS NOT NULL",
         ),
     )

@@ -15,8 +15,9 @@ SELECT (SELECT coalesce(sum(objects), 0) FROM tally)
 LANDING_QUARANTINE = Contract(
     table="landing_quarantine",
     zone="landing",
-    description="Everything that arrived and does not fit: damaged stretches and objects that break the contract, "
-    "one row each, with the reason and the raw text. With the three landing tables it is all that arrived.",
+    description="What arrived and cannot be a row of a landing table: damaged text, and objects whose fields are "
+    "missing or of a wrong type, one row each, with the reason and the raw text. With the three landing "
+    "tables it is all that arrived.",
     recount=RECOUNT,
     grain=("source_object", "source_offset"),
     columns=(

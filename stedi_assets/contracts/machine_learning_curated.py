@@ -62,9 +62,9 @@ def _no_identifiers(*columns: str) -> Check:
 MACHINE_LEARNING_CURATED = Contract(
     table="machine_learning_curated",
     zone="curated",
-    description="The training table: each trusted step trainer reading with each trusted accelerometer reading of the "
-    "same timestamp, one row per pair, pseudonymous. Two customers may have moved in the same millisecond: "
-    "same_customer tells.",
+    description="The training table: each step reading that may be used with each motion reading of the same "
+    "millisecond, one row per pair. People and devices are keyed hashes. Two customers may have moved in "
+    "the same millisecond: train on rows where same_customer is true.",
     recount=RECOUNT,
     subject_column="subject_id",
     device_column="device_id",
@@ -118,6 +118,8 @@ MACHINE_LEARNING_CURATED = Contract(
             "No row pairs one customer's step with another's motion. Counted: rows that do (same_customer is false).",
             actual="SELECT count(*) FROM staged WHERE NOT same_customer",
             severity="WARN",
+            example="SELECT concat('two moved at ', CAST(min(sensorreadingtime) AS string), ' (epoch ms)') FROM staged "
+            "WHERE NOT same_customer",
         ),
         Check(
             "minimum_subjects",
@@ -128,6 +130,10 @@ MACHINE_LEARNING_CURATED = Contract(
             WHERE subjects > 0 AND subjects < $minimum_subjects
             """,
             severity="WARN",
+            example=f"""
+            WITH {PAIRS} SELECT concat('the readings are of ', CAST(max(subjects) AS string),
+                                       ', $minimum_subjects are asked for') FROM subjects
+            """,
         ),
     ),
 )

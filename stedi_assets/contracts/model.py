@@ -49,6 +49,9 @@ class Check:
     under audit), `expectations`, `research_customers`, `refusing_customers`, `serial_owners`. $NAME stands for a
     parameter of the policy. They return one number; null fails the check, so that a query that finds nothing to count
     says 0 itself.
+
+    `example`: of a check that did not pass, a query for one short text that shows what was found: times, sizes, counts,
+    reasons, names of the contract's columns. Never a personal value: it is shown wherever the verdict is.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Check:
     actual: str
     expected: str = "SELECT 0"
     severity: Literal["ERROR", "WARN"] = "ERROR"
+    example: str | None = None
 
 
 @dataclass(frozen=True)

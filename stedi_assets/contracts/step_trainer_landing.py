@@ -7,8 +7,9 @@ from stedi_assets.contracts.provenance import PROVENANCE
 STEP_TRAINER_LANDING = Contract(
     table="step_trainer_landing",
     zone="landing",
-    description="Every step trainer reading from the IoT stream that fits the contract's types, one row per JSON "
-    "object, whether its customer agreed to research or not.",
+    description="Step readings as the step trainers sent them, one row per JSON object that has the columns below in "
+    "their types, whether the customer agreed to research or not: step_trainer_trusted has those that may"
+    " be used.",
     recount=recount_landing("step_trainer"),
     grain=("source_object", "source_offset"),
     serial_column="serialnumber",

@@ -16,8 +16,9 @@ shared AS (
 STEP_TRAINER_TRUSTED = Contract(
     table="step_trainer_trusted",
     zone="trusted",
-    description="Step trainer readings whose serial is in customers_curated and that the consent policy covers, each "
-    "distinct reading once. From step_trainer_landing; read by machine_learning_curated.",
+    description="Step readings that may be used: of step trainers of customers in customers_curated, as far as the "
+    "policies of consent and of serials go, each distinct reading once. From step_trainer_landing; read "
+    "by machine_learning_curated.",
     recount=f"WITH {MOVING}, {SERIALS}, {STEPS} SELECT count(*) FROM steps",
     serial_column="serialnumber",
     taken_column="sensorreadingtime",
@@ -29,6 +30,10 @@ STEP_TRAINER_TRUSTED = Contract(
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
             actual=f"WITH {MOVING}, {SERIALS}, {STEPS} SELECT coalesce(sum(landed - 1), 0) FROM steps",
             severity="WARN",
+            example=f"""
+            WITH {MOVING}, {SERIALS}, {STEPS}
+            SELECT concat('one of them arrived ', CAST(max(landed) AS string), ' times') FROM steps WHERE landed > 1
+            """,
         ),
         Check(
             "readings_before_consent",
@@ -41,12 +46,27 @@ STEP_TRAINER_TRUSTED = Contract(
             WHERE s.sensorreadingtime < r.since
             """,
             severity="WARN",
+            example="""
+            SELECT concat('one was taken ',
+                          CAST(CAST(ceil(max(r.since - s.sensorreadingtime) / 60000) AS bigint) AS string),
+                          ' minutes before')
+            FROM staged s JOIN (
+                SELECT serialnumber, min(since) AS since FROM research_customers GROUP BY serialnumber
+            ) r ON s.serialnumber = r.serialnumber
+            WHERE s.sensorreadingtime < r.since
+            """,
         ),
         Check(
             "shared_serials",
             "No serial of a curated customer is also that of someone who did not agree. Counted: such serials.",
             actual=f"WITH {MOVING}, {SERIALS}, {SHARED} SELECT count(*) FROM shared",
             severity="WARN",
+            example=f"""
+            WITH {MOVING}, {SERIALS}, {SHARED}
+            SELECT min(concat('a serial of ', CAST(owners AS string), ' customers, ', CAST(agreeing AS string),
+                              ' of whom agree'))
+            FROM serials WHERE serial IN (SELECT serial FROM shared)
+            """,
         ),
         Check(
             "readings_of_shared_serials",
@@ -57,6 +77,13 @@ STEP_TRAINER_TRUSTED = Contract(
             SELECT count(*) FROM step_trainer_landing WHERE serialnumber IN (SELECT serial FROM shared)
             """,
             severity="WARN",
+            example=f"""
+            WITH {MOVING}, {SERIALS}, {SHARED}
+            SELECT concat(CAST(max(readings) AS string), ' readings of one serial') FROM (
+                SELECT count(*) AS readings FROM step_trainer_landing
+                WHERE serialnumber IN (SELECT serial FROM shared) GROUP BY serialnumber
+            )
+            """,
         ),
     ),
 )

@@ -14,7 +14,8 @@ from stedi_assets.contracts import Contract
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import Keys, fingerprint, keys_of
 from stedi_assets.lakehouse.connection import connect
-from stedi_assets.lakehouse.publication import LANDING, PSEUDONYM_KEY
+from stedi_assets.lakehouse.engines.errors import name_of
+from stedi_assets.lakehouse.publication import ENGINE, LANDING, PSEUDONYM_KEY
 from stedi_assets.lakehouse.store import LANDING_FOLDER, STAGING_FOLDER, Store
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy
@@ -102,8 +103,8 @@ class Lakehouse:
         return read_expectations(given, self.policy.consent)
 
     def facts(self, contract: Contract) -> dict[str, str]:
-        """What is kept with a publication: the policy, where the data came from, which key its ids are made with."""
-        facts = {**self.policy.facts, LANDING: self.zone.uri}
+        """What is kept with a publication: policy, engine, where the data came from, which key made its ids."""
+        facts = {**self.policy.facts, LANDING: self.zone.uri, ENGINE: name_of(self.settings.engine)}
         if contract.subject_column:
             facts[PSEUDONYM_KEY] = fingerprint(self.keys.pseudonym())
         return facts

@@ -16,6 +16,7 @@ UPSTREAM = "stedi.upstream"
 ERASURE = "stedi.erasure"  # the request that a snapshot without someone's rows was made for
 LANDING = "stedi.landing"  # the zone that the run read
 PSEUDONYM_KEY = "stedi.pseudonym-key"  # the fingerprint of the key that ids were made with
+ENGINE = "stedi.engine"  # what computed it
 VERSION = "stedi.version"  # stands for all that the rows follow from: the same version, the same rows
 VERSIONS = "stedi.versions"  # of the quarantine: the versions of the landing tables that it belongs to
 NEXT_CONSENT = "stedi.next-consent-ms"  # the first consent date that was not reached yet; empty: none is to come
