@@ -4,50 +4,13 @@ Here: declarations. How a command ends is `ending`. What it does stands in the m
 it runs: `stedi --help` starts at once.
 """
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from stedi_assets.cli.options import READABLE_FILE, WRITABLE_FILE, engine_option, home_option
 from stedi_assets.cli.table_names import TableNames, TableSnapshot
-
-READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
-
-
-def _use_home(_context: click.Context, _parameter: click.Parameter, home: Path | None) -> Path | None:
-    """Everything below the command line asks the environment for the home."""
-    if home is not None:
-        os.environ["STEDI_HOME"] = str(home.expanduser().resolve())
-    return home
-
-
-def _use_engine(_context: click.Context, _parameter: click.Parameter, engine: str | None) -> str | None:
-    """As for the home."""
-    if engine is not None:
-        if ";" in engine:
-            raise click.UsageError("arguments are seen by others: an address with parameters belongs into STEDI_ENGINE")
-        os.environ["STEDI_ENGINE"] = engine
-    return engine
-
-
-engine_option = click.option(
-    "--engine",
-    metavar="embedded|spark|sc://HOST:PORT|glue",
-    callback=_use_engine,
-    expose_value=False,
-    is_eager=True,
-    help="What computes: this process, Apache Spark here, a Spark Connect endpoint, Glue jobs (default: STEDI_ENGINE).",
-)
-home_option = click.option(
-    "--home",
-    type=click.Path(path_type=Path),
-    callback=_use_home,
-    expose_value=False,
-    is_eager=True,
-    help="Folder that keeps everything (default: STEDI_HOME, else .stedi).",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
