@@ -162,7 +162,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     try:
         watched.command(*bring, str(written / "run.json"), **any_share)
         watched.command("stedi", "query", "SELECT CAST(email AS INTEGER) FROM customer_trusted", printed="answered")
-        watched.command(*bring, str(written / "too-large.json"), STEDI_MAX_OBJECT_BYTES="200", **any_share)
+        watched.command(*bring, str(written / "too-large.json"), "--full", STEDI_MAX_OBJECT_BYTES="200", **any_share)
         watched.command(*job, DAGSTER_HOME=str(watched.home / "dagster"), STEDI_PSEUDONYM_SECRET="")
         watched.command("stedi", "report", "--out", str(written / "page.html"))
         watched.command(*job[:-1], "stedi_insight", DAGSTER_HOME=str(watched.home / "dagster"))
