@@ -24,7 +24,7 @@ def started(*words: str, home: Path, stdout: int = subprocess.PIPE) -> "subproce
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,  # noqa: PLW1509 - no threads here
     )
 
 
