@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pandas
 import pytest
+from pandas.testing import assert_frame_equal  # type: ignore[import-untyped]
 
 from stedi_assets.contracts import MACHINE_LEARNING_CURATED
 from stedi_assets.documentation import FOR_DATA_SCIENTISTS, column_table, with_part
@@ -35,10 +35,9 @@ def published(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> La
     return lake
 
 
-def in_order(frame: Any) -> "pandas.DataFrame":
+def in_order(frame: Any) -> Any:
     columns = list(MACHINE_LEARNING_CURATED.column_names)
-    ordered: pandas.DataFrame = frame[columns].sort_values(columns).reset_index(drop=True)
-    return ordered
+    return frame[columns].sort_values(columns).reset_index(drop=True)
 
 
 def test_the_blocks_run_in_order_and_a_snapshot_stays_what_it_was(
@@ -62,8 +61,8 @@ def test_the_blocks_run_in_order_and_a_snapshot_stays_what_it_was(
     bring(published, tmp_path / "landing", CUSTOMERS[1:], MOTIONS, STEPS)
     assert published.run().success
     assert len(table(NAME).to_arrow()) < 42
-    pandas.testing.assert_frame_equal(in_order(table(NAME, first).to_pandas()), before)
-    pandas.testing.assert_frame_equal(in_order(spark_table(NAME, first).toPandas()), before, check_dtype=False)
+    assert_frame_equal(in_order(table(NAME, first).to_pandas()), before)
+    assert_frame_equal(in_order(spark_table(NAME, first).toPandas()), before, check_dtype=False)
     assert as_of(home, f"{NAME}={first}") == 42
     assert as_of(home) == len(table(NAME).to_arrow())
     refused = command("stedi", "query", f"FROM {NAME}", "--as-of", f"{NAME}=7", home=home)
