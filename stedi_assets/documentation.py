@@ -11,9 +11,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stedi_assets.contracts import CONTRACTS
+from stedi_assets.contracts import CONTRACTS, MACHINE_LEARNING_CURATED, Contract
 
-PRIVACY = Path(__file__).resolve().parent.parent / "docs" / "privacy.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PRIVACY, FOR_DATA_SCIENTISTS = DOCS / "privacy.md", DOCS / "for-data-scientists.md"
 _COUNTED = tuple(contract.table for contract in CONTRACTS if contract.zone != "landing")
 
 
@@ -41,6 +42,15 @@ def personal_table() -> list[str]:
         for contract in CONTRACTS
     ]
     return ["| table | personal columns |", "|---|---|", *rows]
+
+
+def column_table(contract: Contract) -> list[str]:
+    """The contract's columns, for those who read the table."""
+    rows = [
+        f"| `{column.name}` | {column.type} | {column.unit or ''} | {column.description} |"
+        for column in contract.columns
+    ]
+    return ["| column | type | unit | what it is |", "|---|---|---|---|", *rows]
 
 
 def with_part(page: str, name: str, lines: Sequence[str]) -> str:
@@ -74,7 +84,9 @@ def counts_of_policies() -> dict[tuple[str, str], list[int]]:
 
 
 def main() -> None:
-    """Writes the made parts of docs/privacy.md anew."""
+    """Writes the made parts of the pages anew."""
+    columns = column_table(MACHINE_LEARNING_CURATED)
+    FOR_DATA_SCIENTISTS.write_text(with_part(FOR_DATA_SCIENTISTS.read_text(), "training columns", columns))
     page = with_part(PRIVACY.read_text(), "personal columns", personal_table())
     PRIVACY.write_text(with_part(page, "policies", policy_table(counts_of_policies())))
 
