@@ -18,7 +18,7 @@ from stedi_assets.building.audited import Audited, preview, refusal, verdicts_of
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
-from stedi_assets.landing.zone import LandingError
+from stedi_assets.landing.folder import LandingError
 from stedi_assets.settings import GLUE
 
 Results = Iterator[MaterializeResult[Staged | Published] | AssetCheckResult]
