@@ -48,6 +48,11 @@ class Policy:
         }
 
     @property
+    def rules(self) -> dict[str, object]:
+        """What it says, whenever the run starts."""
+        return {"consent": self.consent, "serials": self.serials, "minimum_subjects": self.minimum_subjects}
+
+    @property
     def facts(self) -> Mapping[str, str]:
         """What is kept beside a table that was made by it."""
         return {

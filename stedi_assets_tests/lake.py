@@ -83,6 +83,7 @@ class Lake:
         expect: str = "none",
         select: Sequence[Contract] = (),
         resources: dict[str, Any] | None = None,
+        full: bool = False,
         **policy: str,
     ) -> ExecuteInProcessResult:
         """Runs the job on the zone; failures are in the result. `policy`: consent, serials."""
@@ -90,7 +91,9 @@ class Lake:
         keys = [AssetKey([contract.zone, contract.table]) for contract in select]
         return definitions.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config={
-                "resources": {"lakehouse": {"config": {"landing": self.zone.uri, "expect": expect, **policy}}},
+                "resources": {
+                    "lakehouse": {"config": {"landing": self.zone.uri, "expect": expect, "full": full, **policy}}
+                },
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             instance=self.instance,
@@ -121,6 +124,13 @@ class Lake:
     def request(self, email: str) -> str:
         """The id of a request to forget someone."""
         return self.registry.request_for(email, self.pseudonyms(customer_key_of(email), "")[0], TAKEN).id
+
+    def put(self, name: str, text: str) -> None:
+        """An object of the zone: SOURCE/delivery/ID/NAME, as a device puts it."""
+        self.s3.put_object(Bucket=self.zone.bucket, Key=f"{self.zone.prefix}{name}", Body=text.encode())
+
+    def remove(self, name: str) -> None:
+        self.s3.delete_object(Bucket=self.zone.bucket, Key=f"{self.zone.prefix}{name}")
 
     def rows(self, contract: Contract, *columns: str) -> list[Any]:
         """What any reader of the catalog sees, in order; plain values where one column is asked for."""
@@ -185,6 +195,15 @@ def failure(result: ExecuteInProcessResult) -> str:
         return data.user_failure_data.description
     assert data.error is not None
     return str(data.error.cause.message if data.error.cause else data.error.message)
+
+
+def unchanged(result: ExecuteInProcessResult) -> set[str]:
+    """Tables that the run found as they were to be."""
+    return {
+        event.asset_key.path[-1]
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and "stedi/unchanged" in event.materialization.metadata
+    }
 
 
 def snapshots(lake: Lake, contract: Contract) -> set[int]:

@@ -7,13 +7,13 @@ and publishes as every other engine does, and how the two talk (`aws.pipes`).
 import json
 from collections.abc import Iterator
 
-from dagster import AssetCheckResult, AssetExecutionContext, Failure, MaterializeResult, MetadataValue
+from dagster import AssetCheckResult, AssetExecutionContext, MaterializeResult
 
-from stedi_assets.assets.metadata import check_result, key_of, lineage
+from stedi_assets.assets.metadata import check_result, failure, result_of
 from stedi_assets.contracts import contract_of
 from stedi_assets.glue_jobs import SCRIPTS, job_name
 from stedi_assets.glue_jobs.order import Order
-from stedi_assets.glue_jobs.report import JobReport, Publication
+from stedi_assets.glue_jobs.report import JobReport
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
 
@@ -28,19 +28,17 @@ def publish_by_job(
     Raises Failure where the job ended badly: it names the failed checks, or says what the job said.
     """
     if built not in SCRIPTS:
-        raise Failure(description=f"no Glue job builds {built}; use another engine for it", allow_retries=False)
+        raise failure(f"no Glue job builds {built}; use another engine for it")
     told, ended = _run(context, lakehouse, job_name(built))
     for publication in told.publications:
-        yield _result(publication)
+        contract, published = contract_of(publication.contract), publication.published
+        yield result_of(contract, published, publication.preview, publication.verdicts, publication.is_new)
     if ended is None and told.publications:
         return
     yield from map(check_result, told.refused)
-    raise Failure(
-        description=told.failure or f"the Glue job {job_name(built)} {ended or _SILENT}; what is published is whole",
-        metadata={
-            "stedi/failed_checks": MetadataValue.json([f"{v.table}.{v.check}" for v in told.refused if v.blocks])
-        },
-        allow_retries=False,
+    raise failure(
+        told.failure or f"the Glue job {job_name(built)} {ended or _SILENT}; what is published is whole",
+        [verdict for verdict in told.refused if verdict.blocks],
     )
 
 
@@ -56,6 +54,7 @@ def _run(context: AssetExecutionContext, lakehouse: Lakehouse, name: str) -> tup
         landing=lakehouse.landing,
         expect=json.dumps(lakehouse.expectations) if lakehouse.expectations else "none",
         run_id=context.run_id,
+        full=lakehouse.full,
     )
     reader = pipes.MessageReader(lakehouse.store, lakehouse.s3)
     client = pipes.glue_client(pipes.glue_service(lakehouse.store.region), reader)
@@ -72,13 +71,3 @@ def _run(context: AssetExecutionContext, lakehouse: Lakehouse, name: str) -> tup
     except RuntimeError as error:  # how dagster-aws says that a job run ended in another way than success
         ended = " ".join(str(error).partition(" completed ")[2].split()) or "ended badly"
     return JobReport.read(reader.custom_messages), ended
-
-
-def _result(publication: Publication) -> MaterializeResult[Staged | Published]:
-    contract = contract_of(publication.contract)
-    return MaterializeResult(
-        asset_key=key_of(contract),
-        value=publication.published,
-        metadata={**lineage(contract), "stedi/preview": MetadataValue.md(publication.preview)},
-        check_results=[check_result(verdict) for verdict in publication.verdicts],
-    )

@@ -3,6 +3,7 @@
 Here: contracts, staged files and verdicts as Dagster metadata. No value of a personal column ever.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from dagster import (
@@ -10,6 +11,10 @@ from dagster import (
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
+    DataVersion,
+    Failure,
+    MaterializeResult,
+    MetadataValue,
     TableColumn,
     TableColumnDep,
     TableColumnLineage,
@@ -18,6 +23,7 @@ from dagster import (
 
 from stedi_assets.audits import Verdict, checks_of
 from stedi_assets.contracts import Contract, contract_of
+from stedi_assets.lakehouse.publication import VERSION, Published, Staged
 
 OWNERS = ["team:data-engineering"]
 KINDS = {"pyspark", "iceberg", "s3"}
@@ -71,6 +77,31 @@ def check_specs(contract: Contract) -> list[AssetCheckSpec]:
         )
         for check in checks_of(contract)
     ]
+
+
+def result_of(
+    contract: Contract, value: Staged | Published, preview: str, verdicts: Sequence[Verdict], is_new: bool = True
+) -> MaterializeResult[Staged | Published]:
+    """A table as its step hands it over. `is_new`: whether this run publishes it, or found it as it is to be."""
+    summary = value.facts if isinstance(value, Staged) else value.summary
+    return MaterializeResult(
+        asset_key=key_of(contract),
+        value=value,
+        metadata={
+            **lineage(contract),
+            "stedi/preview": MetadataValue.md(preview),
+            **({} if is_new else {"stedi/unchanged": True}),
+        },
+        check_results=[check_result(verdict) for verdict in verdicts],
+        data_version=DataVersion(summary[VERSION]) if VERSION in summary else None,
+    )
+
+
+def failure(said: str, blocked: Sequence[Verdict] = ()) -> Failure:
+    """The end of a step whose tables are not published; not to be retried."""
+    names = [f"{verdict.table}.{verdict.check}" for verdict in blocked]
+    metadata = {"stedi/failed_checks": MetadataValue.json(names)}
+    return Failure(description=said, metadata=metadata, allow_retries=False)
 
 
 def check_result(verdict: Verdict) -> AssetCheckResult:

@@ -9,12 +9,11 @@ runs inside the asset's own step: a failed one ends the step before there is any
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dagster import AssetCheckResult, AssetExecutionContext, Failure, MaterializeResult, MetadataValue
+from dagster import AssetCheckResult, AssetExecutionContext, MaterializeResult
 
 from stedi_assets.assets.by_glue import publish_by_job
-from stedi_assets.assets.metadata import check_result, key_of, lineage
-from stedi_assets.audits import Verdict
-from stedi_assets.building.audited import Audited, preview, refusal, verdicts_of_unpublished
+from stedi_assets.assets.metadata import check_result, failure, result_of
+from stedi_assets.building.audited import Audited, Built, NotPublishedError, named, preview, refuse_unsound
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
@@ -25,7 +24,7 @@ Results = Iterator[MaterializeResult[Staged | Published] | AssetCheckResult]
 
 
 def publish_if_sound(
-    context: AssetExecutionContext, lakehouse: Lakehouse, script: str, build: Callable[[], Sequence[Audited]]
+    context: AssetExecutionContext, lakehouse: Lakehouse, script: str, build: Callable[[], Sequence[Built]]
 ) -> Results:
     """Builds and audits; yields the tables for publication only if every blocking check of every one passed.
 
@@ -38,31 +37,16 @@ def publish_if_sound(
         return
     with losing(lakehouse.settings.engine):
         try:
-            audited = build()
+            built = build()
         except LandingError as error:
-            raise Failure(description=str(error), allow_retries=False) from None
-        context.log.info("staged and audited: %s", ", ".join(table.contract.table for table in audited))
-        if refused := refusal(audited):
-            yield from map(check_result, verdicts_of_unpublished(audited))
-            raise failure(*refused)
-        for table in audited:
-            lakehouse.tables.refuse_if_stale(table.staged)
-        for table in audited:
-            yield MaterializeResult(
-                asset_key=key_of(table.contract),
-                value=table.staged,
-                metadata={
-                    **lineage(table.contract),
-                    "stedi/preview": MetadataValue.md(preview(lakehouse, table.staged)),
-                },
-                check_results=[check_result(verdict) for verdict in table.verdicts],
-            )
-
-
-def failure(said: str, blocked: Sequence[Verdict]) -> Failure:
-    """The end of a step whose tables are not published."""
-    return Failure(
-        description=said,
-        metadata={"stedi/failed_checks": MetadataValue.json([f"{v.table}.{v.check}" for v in blocked])},
-        allow_retries=False,
-    )
+            raise failure(str(error)) from None
+        context.log.info(named(built))
+        try:
+            refuse_unsound(lakehouse, built)
+        except NotPublishedError as error:
+            yield from map(check_result, error.told)
+            raise failure(str(error), error.blocked) from None
+        for table in built:
+            is_new = isinstance(table, Audited)
+            value = table.staged if isinstance(table, Audited) else table.published
+            yield result_of(table.contract, value, preview(lakehouse, table), table.verdicts, is_new)

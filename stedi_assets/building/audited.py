@@ -1,4 +1,4 @@
-"""A staged table with its audit's verdicts, and what follows from them.
+"""A staged table with its audit's verdicts, or one that is published as it is to be, and what follows from either.
 
 Here: auditing what is staged, what a failed audit says, what is shown of the rows. Not here: how rows come to be
 (`table`, `landing`), and how verdicts are reported (`assets`, `glue_jobs`).
@@ -8,15 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded
+from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import Staged
+from stedi_assets.lakehouse.publication import NeverPublishedError, Published, Staged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 PREVIEW_ROWS = 5
+
+
+class NotPublishedError(RuntimeError):
+    """Checks failed: nothing of what was staged is published. `told`: the verdicts that are reported."""
+
+    def __init__(self, said: str, blocked: Sequence[Verdict], told: Sequence[Verdict]) -> None:
+        super().__init__(said)
+        self.blocked, self.told = blocked, told
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,30 @@ class Audited:
     @property
     def contract(self) -> Contract:
         return self.staged.contract
+
+
+@dataclass(frozen=True)
+class Current:
+    """A published table that already is what it is to be, and the verdicts that let it pass."""
+
+    contract: Contract
+    published: Published
+    verdicts: Sequence[Verdict]
+
+
+Built = Audited | Current
+
+
+def current(lakehouse: Lakehouse, contract: Contract, version: str) -> Current | None:
+    """The published table, if it is of this version and nothing asks for more: a rebuild of all, expected rows."""
+    try:
+        published = lakehouse.tables.published(contract)
+    except NeverPublishedError:
+        return None
+    as_expected = lakehouse.expectations.get(contract.table, published.rows) == published.rows
+    if lakehouse.full or published.version != version or not as_expected:
+        return None
+    return Current(contract, published, verdicts_of(contract.table, published.summary))
 
 
 def audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]) -> Audited:
@@ -44,27 +76,43 @@ def audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]
     return Audited(staged, verdicts)
 
 
-def refusal(audited: Sequence[Audited]) -> tuple[str, list[Verdict]] | None:
-    """Why these tables, which are published together or not at all, are not: in words, and by the failed checks."""
-    blocked = [verdict for table in audited for verdict in table.verdicts if verdict.blocks]
-    if not blocked:
-        return None
-    said = "; ".join(f"{v.table}: {v.check} expected {v.expected}, found {v.actual}" for v in blocked)
-    tables = ", ".join(table.contract.table for table in audited)
-    return f"not published: {tables}. Failed: {said}. What readers see of them is unchanged", blocked
+def refuse_unsound(lakehouse: Lakehouse, built: Sequence[Built]) -> None:
+    """Before the first of several tables is published, which are published together or not at all.
+
+    Raises NotPublishedError where a check failed, PublicationRefusedError where what they came from has moved.
+    """
+    staged = [table for table in built if isinstance(table, Audited)]
+    blocked = [verdict for table in staged for verdict in table.verdicts if verdict.blocks]
+    if blocked:
+        said = "; ".join(f"{v.table}: {v.check} expected {v.expected}, found {v.actual}" for v in blocked)
+        tables = ", ".join(table.contract.table for table in staged)
+        raise NotPublishedError(
+            f"not published: {tables}. Failed: {said}. What readers see of them is unchanged",
+            blocked=blocked,
+            # Who withdrew is asked of what stays published instead (`withdrawal`).
+            told=[verdict for table in staged for verdict in table.verdicts if verdict.check != WITHDRAWN],
+        )
+    for table in staged:
+        lakehouse.tables.refuse_if_stale(table.staged)
 
 
-def verdicts_of_unpublished(audited: Sequence[Audited]) -> list[Verdict]:
-    """What is told where nothing is published. Who withdrew is asked of what stays published instead (`withdrawal`)."""
-    return [verdict for table in audited for verdict in table.verdicts if verdict.check != WITHDRAWN]
+def named(built: Sequence[Built]) -> str:
+    """What came of building, in words."""
+    tables = [(table.contract.table, isinstance(table, Audited)) for table in built]
+    staged = ", ".join(name for name, is_staged in tables if is_staged)
+    unchanged = ", ".join(name for name, is_staged in tables if not is_staged)
+    said = [f"staged and audited: {staged}"] if staged else []
+    return "; ".join(said + ([f"nothing is new for: {unchanged}"] if unchanged else []))
 
 
-def preview(lakehouse: Lakehouse, staged: Staged) -> str:
+def preview(lakehouse: Lakehouse, table: Built) -> str:
     """The first rows as a Markdown table, without the columns that are personal."""
-    shown = [column.name for column in staged.contract.columns if not column.personal]
+    tables = lakehouse.tables
+    rows = tables.read_staged(table.staged) if isinstance(table, Audited) else tables.read(table.contract)
+    shown = [column.name for column in table.contract.columns if not column.personal]
     lines = ["| " + " | ".join(shown) + " |", "|" + " --- |" * len(shown)]
     lines += [
         "| " + " | ".join("" if value is None else str(value) for value in row) + " |"
-        for row in lakehouse.tables.read_staged(staged).select(*shown).limit(PREVIEW_ROWS).collect()
+        for row in rows.select(*shown).limit(PREVIEW_ROWS).collect()
     ]
     return "\n".join(lines)

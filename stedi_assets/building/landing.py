@@ -1,90 +1,205 @@
 """The landing tables and their quarantine: every landed object, split into rows and quarantined records.
 
 Together they are everything that arrived, so they are split, measured and audited together: a source that is damaged
-beyond the configured share stops the run before the first table is published.
+beyond the configured share stops the run before the first table is published. Only what is new or changed is read
+(`ingestion`); the audit is of all that is in the tables then.
 """
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits.views import rows_of_the_erased
-from stedi_assets.building.audited import Audited, audit
+from stedi_assets.building.audited import Audited, Built, Current, audit, current
+from stedi_assets.building.ingestion import (
+    Ingestion,
+    drop_manifests,
+    ingestion_of,
+    keep_manifest,
+    published_manifests,
+)
+from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import Staged
-from stedi_assets.landing.zone import LandedObject
+from stedi_assets.lakehouse.publication import VERSION, VERSIONS, NeverPublishedError, Published, Staged
+from stedi_assets.landing.manifest import Ingested
 from stedi_assets.transforms import landing as transforms
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from stedi_assets.erasure.suppression import Suppression
+    from stedi_assets.landing.zone import LandedObject
 
 
-def build_landing(lakehouse: Lakehouse) -> list[Audited]:
+@dataclass(frozen=True)
+class _Read:
+    """A source once it is read. table: staged, or published as it is to be. rows: all of it; new_rows: what was read
+    now."""
+
+    ingestion: Ingestion
+    table: Staged | Current
+    rows: "DataFrame"
+    new_rows: "DataFrame"
+
+
+def build_landing(lakehouse: Lakehouse) -> list[Built]:
     """The four tables, staged and audited, in the order in which they are published: the quarantine first.
 
-    So whatever happens between two publications, no object is in neither table. Raises LandingError.
+    So whatever happens between two publications, no object is in neither table. A table that is published as it is to
+    be is not staged. Raises LandingError.
     """
     from stedi_assets.erasure.serials import theirs_alone
 
     lakehouse.fill_empty_zone()
     listed = lakehouse.zone.objects_to_ingest()
-    objects = {
-        source: transforms.listing(lakehouse.spark, [landed for landed in listed if landed.source == source])
-        for source in SOURCES
-    }
-    staged: dict[str, Staged] = {}
-    rows: dict[str, DataFrame] = {}
-    suppression, limit = lakehouse.suppression, lakehouse.settings.max_object_bytes
+    landed = published_manifests(lakehouse.tables.catalog, lakehouse.s3, lakehouse.store)
+    drop_manifests(lakehouse, but=landed)
+    suppression = lakehouse.suppression
+    read: dict[str, _Read] = {}
     for source, contract in SOURCES.items():
-        landed_rows = transforms.landing_rows(objects[source], contract, limit, suppression)
-        staged[source] = lakehouse.tables.stage(landed_rows, contract)
-        rows[source] = lakehouse.tables.read_staged(staged[source])
+        objects = [one for one in listed if one.source == source]
+        ingestion = ingestion_of(lakehouse, landed, source, objects, suppression)
+        read[source] = _read(lakehouse, ingestion, suppression)
         if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
-            suppression = theirs_alone(suppression, rows[source])
+            suppression = theirs_alone(suppression, read[source].rows)
+    quarantine = current(lakehouse, LANDING_QUARANTINE, digest(_versions(read)))
+    if quarantine is not None and all(isinstance(one.table, Current) for one in read.values()):
+        return [quarantine, *(one.table for one in read.values() if isinstance(one.table, Current))]
+    return _audited(lakehouse, listed, read, suppression)
+
+
+def _versions(read: Mapping[str, _Read]) -> dict[str, str]:
+    return {source: one.ingestion.version for source, one in read.items()}
+
+
+def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression") -> _Read:
+    """Stages what the source's table lacks, beside what stays of it."""
+    contract, kept = ingestion.contract, ingestion.kept
+    published = lakehouse.tables.read(contract) if kept else None
+    if ingestion.is_done and (done := current(lakehouse, contract, ingestion.version)):
+        assert published is not None
+        return _Read(ingestion, done, published, published.limit(0))
+    objects = transforms.listing(lakehouse.spark, ingestion.changes.fresh)
+    rows = transforms.landing_rows(objects, contract, lakehouse.settings.max_object_bytes, suppression)
+    files = kept.files if kept else ()
+    if published is not None and ingestion.changes.gone:
+        rows, files = transforms.without(published, ingestion.changes.gone).unionByName(rows), ()
+    staged = lakehouse.tables.stage(rows, contract, kept=files)
+    staged.facts[VERSION] = ingestion.version
+    return _Read(ingestion, staged, lakehouse.tables.read_staged(staged), lakehouse.tables.read_new(staged))
+
+
+def _audited(
+    lakehouse: Lakehouse, listed: "Sequence[LandedObject]", read: Mapping[str, _Read], suppression: "Suppression"
+) -> list[Built]:
+    """The four tables with the verdicts on those that are staged. What is new is looked at a second time."""
     folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
     try:
-        findings = _examine(lakehouse, objects, rows, suppression, folder)
-        quarantine = lakehouse.tables.stage(transforms.landing_quarantine(findings), LANDING_QUARANTINE)
+        findings = _examine(lakehouse, read, suppression, folder)
+        quarantine = _stage_quarantine(lakehouse, read, findings)
+        ingested = _ingested(read, findings)
+        for source, one in read.items():
+            keep_manifest(lakehouse, one.ingestion, ingested[source])
         views = {
-            "tally": transforms.tally(findings),
+            **_accounts(lakehouse, ingested),
             "objects": _objects(lakehouse, listed),
             "quarantine": lakehouse.tables.read_staged(quarantine),
-            "erased": transforms.erased(findings),
-            **{contract.table: rows[source] for source, contract in SOURCES.items()},
+            **{one.ingestion.contract.table: one.rows for one in read.values()},
         }
-        return [_audited(lakehouse, table, views, suppression) for table in (quarantine, *staged.values())]
+        tables = (quarantine, *(one.table for one in read.values()))
+        return [
+            table if isinstance(table, Current) else _with_verdicts(lakehouse, table, views, suppression)
+            for table in tables
+        ]
     finally:
         lakehouse.tables.delete_folder(folder)
 
 
-def _audited(
+def _with_verdicts(
     lakehouse: Lakehouse, staged: Staged, views: "dict[str, DataFrame]", suppression: "Suppression"
 ) -> Audited:
     theirs = rows_of_the_erased(staged.contract, lakehouse.tables.read_staged(staged), suppression)
     return audit(lakehouse, staged, {**views, "rows_of_the_erased": theirs})
 
 
-def _objects(lakehouse: Lakehouse, listed: Sequence[LandedObject]) -> "DataFrame":
+def _stage_quarantine(lakehouse: Lakehouse, read: Mapping[str, _Read], findings: "DataFrame") -> Staged:
+    """What is in quarantine already and stays, and what was found now."""
+    rows = transforms.landing_quarantine(findings)
+    stays = [source for source, one in read.items() if one.ingestion.kept is not None]
+    gone = [key for source in stays for key in read[source].ingestion.changes.gone]
+    files: tuple[str, ...] = ()
+    try:
+        published: Published | None = lakehouse.tables.published(LANDING_QUARANTINE)
+    except NeverPublishedError:
+        published = None
+    if published is not None and len(stays) == len(read) and not gone:
+        files = published.files
+    elif published is not None and stays:
+        before = lakehouse.tables.read(LANDING_QUARANTINE)
+        rows = transforms.without(before.where(before["source"].isin(stays)), gone).unionByName(rows)
+    staged = lakehouse.tables.stage(rows, LANDING_QUARANTINE, kept=files)
+    versions = _versions(read)
+    staged.facts |= {VERSION: digest(versions), VERSIONS: json.dumps(versions, sort_keys=True)}
+    return staged
+
+
+def _ingested(read: Mapping[str, _Read], findings: "DataFrame") -> dict[str, list[Ingested]]:
+    """By source, every object with what its records came to: what is kept, and what was looked at now."""
+    erased: dict[str, list[tuple[int, int]]] = {}
+    for row in transforms.erased(findings).collect():
+        erased.setdefault(row["source_object"], []).append((row["source_offset"], row["source_bytes"]))
+    sizes = {landed.key: landed for one in read.values() for landed in one.ingestion.changes.fresh}
+    ingested = {source: list(one.ingestion.changes.kept) for source, one in read.items()}
+    for row in transforms.tally(findings).collect():
+        landed = sizes[row["source_object"]]
+        ingested[row["source"]].append(
+            Ingested(
+                landed.key,
+                landed.etag,
+                landed.bytes,
+                row["landed_bytes"],
+                row["text_bytes"],
+                row["objects"],
+                tuple(sorted(erased.get(landed.key, ()))),
+            )
+        )
+    return ingested
+
+
+def _accounts(lakehouse: Lakehouse, ingested: Mapping[str, Sequence[Ingested]]) -> "dict[str, DataFrame]":
+    """The views `tally` and `erased`, of every object."""
+    entries = [(source, entry) for source, of_source in ingested.items() for entry in of_source]
+    tally = [(source, e.key, e.landed_bytes, e.text_bytes, e.objects) for source, e in entries]
+    erased = [(source, e.key, offset, size) for source, e in entries for offset, size in e.erased]
+    spark = lakehouse.spark
+    return {
+        "tally": spark.createDataFrame(tally, transforms.TALLY),
+        "erased": spark.createDataFrame(erased, transforms.ERASED),
+    }
+
+
+def _objects(lakehouse: Lakehouse, listed: "Sequence[LandedObject]") -> "DataFrame":
     return lakehouse.spark.createDataFrame(
         [(o.source, o.bucket, o.key, o.etag, o.bytes) for o in listed], f"source string, {transforms.LISTED}"
     )
 
 
-def _examine(
-    lakehouse: Lakehouse,
-    objects: "dict[str, DataFrame]",
-    rows: "dict[str, DataFrame]",
-    suppression: "Suppression",
-    folder: str,
-) -> "DataFrame":
-    """The findings of a second look at every object, kept in a folder until the step ends: they are read twice."""
+def _examine(lakehouse: Lakehouse, read: Mapping[str, _Read], suppression: "Suppression", folder: str) -> "DataFrame":
+    """The findings of a second look at what was read, kept in a folder until the step ends: they are read often."""
     limit = lakehouse.settings.max_object_bytes
     first, *others = (
-        transforms.examined(objects[source], rows[source], source, contract, limit, suppression)
-        for source, contract in SOURCES.items()
+        transforms.examined(
+            transforms.listing(lakehouse.spark, one.ingestion.changes.fresh),
+            one.new_rows,
+            source,
+            one.ingestion.contract,
+            limit,
+            suppression,
+        )
+        for source, one in read.items()
     )
     for other in others:
         first = first.unionByName(other)

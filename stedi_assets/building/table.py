@@ -4,13 +4,16 @@ Not here: the landing tables, which are read from objects rather than computed f
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits.views import consent_views
-from stedi_assets.building.audited import Audited, audit
+from stedi_assets.building.audited import Built, audit, current
+from stedi_assets.building.versions import code_version, digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
+from stedi_assets.keys import fingerprint
 from stedi_assets.lakehouse.lakehouse import Lakehouse
+from stedi_assets.lakehouse.publication import NEXT_CONSENT, VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -27,8 +30,11 @@ def tables_read_by(transform: Transform) -> tuple[str, ...]:
 
 def build_table(
     lakehouse: Lakehouse, contract: Contract, transform: Transform, upstream: "Mapping[str, DataFrame] | None" = None
-) -> Audited:
-    """The table's rows, staged and audited. `upstream`: the tables that the transform reads, where they are at hand."""
+) -> Built:
+    """The table's rows, staged and audited; or the table, if it is published as these would make it.
+
+    `upstream`: the tables that the transform reads, where they are at hand.
+    """
     inputs = tables_read_by(transform)
     if upstream is None:
         upstream = {name: lakehouse.tables.read(contract_of(name)) for name in inputs}
@@ -40,9 +46,14 @@ def build_table(
         source.table: upstream[source.table] if source.table in upstream else lakehouse.tables.read(source)
         for source in SOURCES.values()
     }
+    customers = landed[CUSTOMER_LANDING.table]
+    reached, next_consent = _consent_dates(customers, lakehouse.policy.as_of_ms)
+    version = _version(lakehouse, contract, sorted({*inputs, *landed}), reached)
+    if done := current(lakehouse, contract, version):
+        return done
     rows = transform(**{name: given[name] for name in asked})
     staged = lakehouse.tables.stage(rows, contract, upstream=(*inputs, *landed))
-    customers = landed[CUSTOMER_LANDING.table]
+    staged.facts |= {VERSION: version, NEXT_CONSENT: str(next_consent or "")}
     views = {
         **landed,
         **upstream,
@@ -54,3 +65,29 @@ def build_table(
         if reference.table not in views
     }
     return audit(lakehouse, staged, views)
+
+
+def _consent_dates(customers: "DataFrame", as_of_ms: int) -> tuple[int | None, int | None]:
+    """The last consent date that is reached, and the first that is not: between two runs one may go by."""
+    from pyspark.sql import functions as F
+
+    from stedi_assets.transforms.consent import gives_consent
+
+    date = F.col("sharewithresearchasofdate")
+    is_reached = gives_consent(date, as_of_ms)
+    (dates,) = customers.agg(F.max(F.when(is_reached, date)), F.min(F.when(date > as_of_ms, date))).collect()
+    return dates[0], dates[1]
+
+
+def _version(lakehouse: Lakehouse, contract: Contract, upstream: Sequence[str], reached: int | None) -> str:
+    """What the rows follow from: the rules, the policy, the tables that are read, and whose consent has begun."""
+    facts = {
+        "code": code_version(),
+        "table": contract.table,
+        "policy": lakehouse.policy.rules,
+        "consents reached": reached,
+        "upstream": {name: lakehouse.tables.published(contract_of(name)).version for name in upstream},
+    }
+    if contract.subject_column:
+        facts["key"] = fingerprint(lakehouse.keys.pseudonym())
+    return digest(facts)

@@ -61,6 +61,7 @@ def stedi() -> None:
 @click.option("--serials", type=click.Choice(["published", "unambiguous"]), help="What becomes of shared serials.")
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--select", "selected", multiple=True, metavar="TABLE...", help="Build these tables only.")
+@click.option("--full", is_flag=True, help="Build and publish every table anew, also where nothing is new.")
 @click.argument("more_selected", nargs=-1, metavar="")
 @engine_option
 @home_option
@@ -71,14 +72,15 @@ def run(
     serials: str | None,
     json_file: Path | None,
     selected: tuple[str, ...],
+    full: bool,
     more_selected: tuple[str, ...],
 ) -> None:
-    """Build, audit and publish the tables (data/ if nothing else was brought)."""
+    """Build, audit and publish what is new (data/ if nothing else was brought)."""
     if more_selected and not selected:
         raise click.UsageError(f"unexpected: {' '.join(more_selected)}; tables are named after --select")
     from stedi_assets.cli.run import run_lakehouse
 
-    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, [*selected, *more_selected]))
+    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, [*selected, *more_selected], full))
 
 
 @stedi.command()

@@ -44,13 +44,14 @@ class Report:
     ) -> "Report":
         """The report of a finished run."""
         entries = instance.all_logs(run_id)
-        published = {_table_of(entry): _metadata(entry) for entry in _of_type(entries, "ASSET_MATERIALIZATION")}
+        told = {_table_of(entry): _metadata(entry) for entry in _of_type(entries, "ASSET_MATERIALIZATION")}
         tables = {
             contract.table: {
-                "rows": published.get(contract.table, {}).get("dagster/row_count"),
+                "rows": told.get(contract.table, {}).get("dagster/row_count"),
                 "expected": expected.get(contract.table),
-                "snapshot_id": _snapshot(published.get(contract.table, {})),
-                "published": contract.table in published,
+                "snapshot_id": _snapshot(told.get(contract.table, {})),
+                "published": contract.table in told and not told[contract.table].get("stedi/unchanged", False),
+                "unchanged": bool(told.get(contract.table, {}).get("stedi/unchanged", False)),
             }
             for contract in CONTRACTS
         }
@@ -109,7 +110,7 @@ class Report:
         rows = []
         for name, table in self.tables.items():
             judged = [check for check in self.checks if check["table"] == name]
-            if not judged and not table["published"]:
+            if not judged and table["snapshot_id"] is None:
                 continue
             rows.append(
                 [
@@ -118,7 +119,7 @@ class Report:
                     _number(table["expected"]),
                     f"{sum(check['passed'] for check in judged)} of {len(judged)}",
                     str(table["snapshot_id"] or "not published"),
-                    f"{self.table_seconds[name]:.1f}" if name in self.table_seconds else "",
+                    "unchanged" if table["unchanged"] else self._seconds_of(name),
                 ]
             )
         if rows:
@@ -131,10 +132,20 @@ class Report:
                 )
         for failure in self.failures:
             print_line(f"FAILED  {failure}")
-        print_line(
-            f"run {self.run_id} {'published' if self.success else 'failed'} in {self.seconds:.1f} s"
-            + ("" if self.success else "; tables that this run did not publish are as they were")
-        )
+        print_line(f"run {self.run_id} {self._outcome} in {self.seconds:.1f} s{self._consequence}")
+
+    @property
+    def _outcome(self) -> str:
+        if not self.success:
+            return "failed"
+        return "published" if any(table["published"] for table in self.tables.values()) else "found nothing new"
+
+    @property
+    def _consequence(self) -> str:
+        return "" if self.success else "; tables that this run did not publish are as they were"
+
+    def _seconds_of(self, table: str) -> str:
+        return f"{self.table_seconds[table]:.1f}" if table in self.table_seconds else ""
 
 
 def failures_of(entries: "Sequence[EventLogEntry]") -> list[str]:

@@ -33,10 +33,11 @@ def run_lakehouse(
     policies: tuple[str | None, str | None],
     json_file: Path | None,
     selected: Sequence[str],
+    full: bool = False,
 ) -> int:
     """Runs the job on the landing zone: 0 if everything was published, 1 if not. Raises the errors of `errors`.
 
-    `policies`: of consent and of serials, None for what the settings say.
+    `policies`: of consent and of serials, None for what the settings say. `full`: every table is built anew.
     """
     settings = Settings.load()
     policy = policy_of(settings, int(time.time() * 1000), policies[0] or "", policies[1] or "")
@@ -59,7 +60,7 @@ def run_lakehouse(
         with home_lock(settings, progress.say):
             zone = _bring(landing, settings, store, progress)
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
-            report = _execute(settings, landing, expected, policy, selection, progress)
+            report = _execute(settings, landing, expected, policy, selection, full, progress)
     report.print()
     if json_file is not None:
         report.write_json(json_file)
@@ -111,6 +112,7 @@ def _execute(
     expect: str,
     policy: Policy,
     selection: "list[AssetKey] | None",
+    full: bool,
     progress: Any,
 ) -> "Report":
     from stedi_assets.cli.dagster_home import dagster_instance
@@ -121,7 +123,13 @@ def _execute(
 
     run_id = str(uuid.uuid4())
     prefix = landing if landing is not None and landing.startswith("s3:") else ""
-    lakehouse = {"landing": prefix, "expect": expect, "consent": policy.consent, "serials": policy.serials}
+    lakehouse = {
+        "landing": prefix,
+        "expect": expect,
+        "consent": policy.consent,
+        "serials": policy.serials,
+        "full": full,
+    }
     configuration = {
         "resources": {"lakehouse": {"config": lakehouse}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal

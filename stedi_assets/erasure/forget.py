@@ -46,6 +46,7 @@ from stedi_assets.keys import fingerprint, keyed_hash
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.objects import abort_uploads
 from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID, NeverPublishedError
+from stedi_assets.lakehouse.store import MANIFESTS_FOLDER
 from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
@@ -65,6 +66,8 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
     # What steps of dead runs kept for themselves; no run is on while this one holds the home's lock.
     lakehouse.tables.delete_folder(lakehouse.staging)
+    # Names of objects can be somebody's: the next run reads the landing zone as a whole and makes manifests anew.
+    lakehouse.tables.delete_folder(lakehouse.store.uri(MANIFESTS_FOLDER))
     abort_uploads(lakehouse.s3, lakehouse.staging)
     lakehouse.vacuum()
     if request != WITHDRAWN:

@@ -6,6 +6,8 @@ Here: the question whether a row or an unreadable record is an erased person's. 
 Nobody's address is in here: whoever is on the list is recognised when they arrive, and cannot be read from it.
 """
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -35,6 +37,12 @@ class Suppression:
     @property
     def is_empty(self) -> bool:
         return not (self.customers or self.serials or self.mentions)
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for this list: another one whenever somebody comes or goes. Made of hashes alone."""
+        listed = [sorted(hashes) for hashes in (self.customers, self.serials, self.mentions)]
+        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:32]
 
     def customer(self, email: str) -> str:
         """The hash of a customer, the same for every way to write the address."""

@@ -16,7 +16,7 @@ import boto3
 from dagster_pipes import PipesCliArgsParamsLoader, PipesS3ContextLoader, PipesS3MessageWriter, open_dagster_pipes
 from pyspark.sql import SparkSession
 
-from stedi_assets.building.audited import Audited, preview, refusal, verdicts_of_unpublished
+from stedi_assets.building.audited import Audited, Built, NotPublishedError, named, preview, refuse_unsound
 from stedi_assets.glue_jobs.order import Order, read_order
 from stedi_assets.glue_jobs.report import JobReport, Publication, Sink
 from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
@@ -26,11 +26,7 @@ MESSAGE_SECONDS = 2.0
 log = logging.getLogger("stedi")
 
 
-class NotPublishedError(RuntimeError):
-    """An audit failed: nothing of what was staged is published."""
-
-
-def run_job(build: Callable[[Lakehouse], Sequence[Audited]]) -> None:
+def run_job(build: Callable[[Lakehouse], Sequence[Built]]) -> None:
     """Builds and publishes what `build` stages and audits; ends the process with an error if nothing is published."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s")
     log.setLevel(logging.INFO)
@@ -60,28 +56,30 @@ def said_of(error: Exception) -> str:
 
 def _carry_out(
     order: Order,
-    build: Callable[[Lakehouse], Sequence[Audited]],
+    build: Callable[[Lakehouse], Sequence[Built]],
     report: JobReport,
     tell: Callable[[str], object],
 ) -> None:
     spark = SparkSession.builder.getOrCreate()
     opened = open_lakehouse(
-        order.settings, order.policy, spark, lambda: boto3.client("s3"), order.landing, order.expect, tell
+        order.settings, order.policy, spark, lambda: boto3.client("s3"), order.landing, order.expect, tell, order.full
     )
     with opened as lakehouse:
-        audited = build(lakehouse)
-        tell("staged and audited: " + ", ".join(table.contract.table for table in audited))
-        if refused := refusal(audited):
-            report.refused = verdicts_of_unpublished(audited)
-            raise NotPublishedError(refused[0])
-        for table in audited:
-            lakehouse.tables.refuse_if_stale(table.staged)
-        for table in audited:
+        built = build(lakehouse)
+        tell(named(built))
+        try:
+            refuse_unsound(lakehouse, built)
+        except NotPublishedError as error:
+            report.refused = list(error.told)
+            raise
+        for table in built:
             report.publications.append(_publish(lakehouse, table, order.run_id, tell))
 
 
-def _publish(lakehouse: Lakehouse, table: Audited, run_id: str, tell: Callable[[str], object]) -> Publication:
-    shown = preview(lakehouse, table.staged)
+def _publish(lakehouse: Lakehouse, table: Built, run_id: str, tell: Callable[[str], object]) -> Publication:
+    shown = preview(lakehouse, table)
+    if not isinstance(table, Audited):
+        return Publication(table.contract.table, table.published, shown, table.verdicts, is_new=False)
     published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.contract))
     tell(f"published {published.table}: {published.rows:,} rows, snapshot {published.snapshot_id}")
     return Publication(table.contract.table, published, shown, table.verdicts)

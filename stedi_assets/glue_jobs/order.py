@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from stedi_assets.policy import Policy, policy_of
@@ -40,13 +40,14 @@ class Order:
     landing: str = ""
     expect: str = "none"
     run_id: str = ""
+    full: bool = False
 
     def arguments(self) -> dict[str, str]:
         """The job arguments that make this order; those that would be empty are left out, as Glue refuses them."""
         given = {f"--{name}": str(getattr(self.settings, attribute)) for name, attribute in _PASSED.items()}
         given |= {"--STEDI_CONSENT": self.policy.consent, "--STEDI_SERIALS": self.policy.serials}
         given |= {"--as_of_ms": str(self.policy.as_of_ms), "--run_id": self.run_id}
-        given |= {"--landing": self.landing, "--expect": self.expect}
+        given |= {"--landing": self.landing, "--expect": self.expect, "--full": "yes" if self.full else ""}
         return {name: value for name, value in given.items() if value}
 
 
@@ -62,9 +63,11 @@ def read_order(arguments: Sequence[str]) -> Order:
     parser.add_argument("--run_id", default="")
     parser.add_argument("--landing", default="")
     parser.add_argument("--expect", default="none")
+    parser.add_argument("--full", default="")
     given = parser.parse_known_args(arguments)[0]
     named = {name: getattr(given, name) for name in _PASSED if getattr(given, name) is not None}
     home = {"STEDI_HOME": str(Path(tempfile.gettempdir()) / "stedi")}
-    settings = replace(Settings.load({**home, **os.environ, "STEDI_ENGINE": SPARK, **named}))
+    settings = Settings.load({**home, **os.environ, "STEDI_ENGINE": SPARK, **named})
     policy = policy_of(settings, given.as_of_ms)
-    return Order(settings, policy, given.landing, given.expect, given.run_id or os.environ.get("JOB_RUN_ID", ""))
+    run_id = given.run_id or os.environ.get("JOB_RUN_ID", "")
+    return Order(settings, policy, given.landing, given.expect, run_id, full=given.full == "yes")

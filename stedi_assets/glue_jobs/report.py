@@ -21,12 +21,16 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Publication:
-    """A table that a job has published: the first rows as shown, and the verdicts that let it pass."""
+    """A table that a job has published: the first rows as shown, and the verdicts that let it pass.
+
+    is_new: whether this job published it, or found it as it is to be.
+    """
 
     contract: str
     published: Published
     preview: str
     verdicts: Sequence[Verdict]
+    is_new: bool = True
 
 
 @dataclass
@@ -54,6 +58,7 @@ class JobReport:
                     published=replace(Published(**one["published"]), files=tuple(one["published"]["files"])),
                     preview=one["preview"],
                     verdicts=_verdicts(one["verdicts"]),
+                    is_new=one["is_new"],
                 )
                 for one in told["publications"]
             ],

@@ -47,6 +47,7 @@ class Lakehouse:
     landing: s3://BUCKET/PREFIX that is read instead of its own landing zone; empty: its own.
     expect: expected rows, as `expectations` reads them, or `auto`: the reference set's if the zone holds data/.
     tell: takes what is going on, in words.
+    full: whether every table is built anew, also one that is what it is to be.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Lakehouse:
     landing: str = ""
     expect: str = "auto"
     tell: Callable[[str], object] = print
+    full: bool = False
 
     @cached_property
     def zone(self) -> Zone:
@@ -131,6 +133,7 @@ def open_lakehouse(
     landing: str = "",
     expect: str = "auto",
     tell: Callable[[str], object] = print,
+    full: bool = False,
 ) -> Iterator[Lakehouse]:
     """The lakehouse of a run; what it staged and did not publish is deleted at the end.
 
@@ -147,6 +150,6 @@ def open_lakehouse(
     tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside)
     registry = registry_of(settings, store, client)
     try:
-        yield Lakehouse(settings, store, policy, spark, client, tables, registry, landing, expect, tell)
+        yield Lakehouse(settings, store, policy, spark, client, tables, registry, landing, expect, tell, full)
     finally:
         tables.discard_unpublished()

@@ -55,6 +55,15 @@ def put_object(s3: Any, uri: str, content: bytes) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
+def get_object(s3: Any, uri: str) -> bytes | None:
+    """What an object holds; None where there is none."""
+    bucket, key = _bucket_and_key(uri)
+    try:
+        return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
+
+
 def copy_object(s3: Any, source: str, target: str) -> None:
     """Has the store copy an object, of any size, from one URI to another."""
     (from_bucket, from_key), (bucket, key) = _bucket_and_key(source), _bucket_and_key(target)

@@ -16,9 +16,11 @@ ERASURE = "stedi.erasure"  # the request that a snapshot without someone's rows 
 LANDING = "stedi.landing"  # the zone that the run read
 PSEUDONYM_KEY = "stedi.pseudonym-key"  # the fingerprint of the key that ids were made with
 VERSION = "stedi.version"  # stands for all that the rows follow from: the same version, the same rows
+VERSIONS = "stedi.versions"  # of the quarantine: the versions of the landing tables that it belongs to
+NEXT_CONSENT = "stedi.next-consent-ms"  # the first consent date that was not reached yet; empty: none is to come
 CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` writes them
 # What is true of one set of rows only: not of what is left of it once somebody was erased.
-OF_THESE_ROWS = (VERSION, CHECKS)
+OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS)
 
 
 class NeverPublishedError(LookupError):
@@ -50,12 +52,17 @@ class Published:
         found: dict[str, int] = json.loads(self.summary.get(UPSTREAM, "{}"))
         return found
 
+    @property
+    def version(self) -> str:
+        """What its rows follow from, in short; where nothing says so, another one for every snapshot."""
+        return self.summary.get(VERSION) or str(self.snapshot_id)
+
 
 @dataclass(eq=False)
 class Staged:
     """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from.
 
-    `facts` are kept with the publication.
+    kept: files of the base snapshot that stay in the table beside them. facts: what is kept with the publication.
     """
 
     contract: Contract
@@ -63,5 +70,6 @@ class Staged:
     base_snapshot_id: int | None
     upstream: Mapping[str, int]
     files: tuple[str, ...] = field(default=(), repr=False)
+    kept: tuple[str, ...] = field(default=(), repr=False)
     bytes: int = 0
     facts: dict[str, str] = field(default_factory=dict, repr=False)

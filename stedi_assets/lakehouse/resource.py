@@ -35,13 +35,15 @@ class LakehouseResource(ConfigurableResource[Lakehouse]):
         default="", description="Shared serials: published or unambiguous; empty: as STEDI_SERIALS says."
     )
 
+    full: bool = Field(default=False, description="Build and publish every table anew, also where nothing is new.")
+
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Lakehouse]:
         settings = Settings.load()
         policy = policy_of(settings, _started_ms(context), self.consent, self.serials)
         tell = context.log.info if context.log else print
         spark = self.engine.spark_session
-        opened = open_lakehouse(settings, policy, spark, self.s3.get_client, self.landing, self.expect, tell)
+        opened = open_lakehouse(settings, policy, spark, self.s3.get_client, self.landing, self.expect, tell, self.full)
         with home_lock(settings, tell), opened as lakehouse:
             yield lakehouse
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a job on AWS has a store, and none of what starts services
     from stedi_assets.lakehouse.services import Endpoints
 
 LANDING_FOLDER, STAGING_FOLDER, TABLES_FOLDER, PIPES_FOLDER = "landing", "staging", "tables", "pipes"
+MANIFESTS_FOLDER = "manifests"
 
 
 @dataclass(frozen=True)

@@ -74,17 +74,18 @@ class Tables:
 
     def read_published(self, contract: Contract, published: Published) -> "DataFrame":
         """The rows of this snapshot, with the schema that its files have."""
-        if not published.files:
-            return self.spark.createDataFrame([], contract.ddl)
-        return self.spark.read.parquet(*published.files)
+        return self._read(contract, published.files)
 
     def every_file(self, contract: Contract) -> list[str]:
         """Every data file below the table's location, of whatever snapshot, or of none."""
         table = find_table(self.catalog, contract)
         return sorted(data_files(self.s3, f"{table.location()}/data")) if table else []
 
-    def stage(self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = ()) -> Staged:
-        """Writes the rows beside the published table. `upstream` names the tables read to compute them.
+    def stage(
+        self, rows: "DataFrame", contract: Contract, upstream: tuple[str, ...] = (), kept: Sequence[str] = ()
+    ) -> Staged:
+        """Writes the rows beside the published table. `upstream` names the tables read to compute them; `kept` the
+        files of the published snapshot that stay in the table, which has the contract's schema then.
 
         Every call writes to a folder of its own: a step that is tried again never writes over its first try.
         """
@@ -96,6 +97,7 @@ class Tables:
             folder=folder,
             base_snapshot_id=current.snapshot_id if current else None,
             upstream={name: self.loaded[name] for name in upstream},
+            kept=tuple(kept),
         )
         self._unpublished.append(staged)
         schema = schema_to_write(table, contract, self.retention_days)
@@ -105,10 +107,12 @@ class Tables:
         return staged
 
     def read_staged(self, staged: Staged) -> "DataFrame":
+        """Exactly the files that the table is to have, with the schema that the staged ones have."""
+        return self._read(staged.contract, (*staged.files, *staged.kept))
+
+    def read_new(self, staged: Staged) -> "DataFrame":
         """Exactly the files that were staged, with the schema that they have."""
-        if not staged.files:
-            return self.spark.createDataFrame([], staged.contract.ddl)
-        return self.spark.read.parquet(*staged.files)
+        return self._read(staged.contract, staged.files)
 
     def publish(self, staged: Staged, run_id: str, facts: Mapping[str, str] | None = None) -> Published:
         """Makes the staged files the table, in one commit. Raises PublicationRefusedError; then nothing changed.
@@ -121,14 +125,16 @@ class Tables:
         bring_up_to_contract(transaction, contract, self.retention_days)
         upstream = json.dumps(dict(staged.upstream), sort_keys=True)
         summary = {RUN_ID: run_id, UPSTREAM: upstream, **staged.facts, **(facts or {})}
-        replaced = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        present = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        replaced = [data_file for data_file in present if data_file.file_path not in staged.kept]
         refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
         with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
             for data_file in replaced:
                 overwrite.delete_data_file(data_file)
             for data_file in added:
-                overwrite.append_data_file(data_file)
+                if data_file.record_count or not staged.kept:  # beside what is kept, a file without rows is of no use
+                    overwrite.append_data_file(data_file)
         # From here on the files may be a snapshot's: where the catalog's answer is lost, they must not be deleted.
         self._unpublished.remove(staged)
         try:
@@ -160,6 +166,11 @@ class Tables:
     def delete_folder(self, folder: str) -> None:
         """Deletes every object below a folder that no snapshot refers to. Raises ObjectsNotDeletedError."""
         delete_folder(self.s3, folder)
+
+    def _read(self, contract: Contract, files: Sequence[str]) -> "DataFrame":
+        if not files:
+            return self.spark.createDataFrame([], contract.ddl)
+        return self.spark.read.parquet(*files)
 
     def _refuse_if_moved(
         self, name: str, expected: int | None, table: "Table | None", target: str | None = None

@@ -7,7 +7,7 @@ The engine's workers fetch the objects themselves, by key and ETag: what is read
 is. The engines' own readers skip names that start with a dot or an underscore and take brackets for patterns.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -87,6 +87,14 @@ def examined(
                     yield from _dropped(parsed, source, contract, suppression)
 
     return with_accounts.mapInArrow(findings_of, _FINDING_DDL)
+
+
+def without(rows: DataFrame, objects: Collection[str]) -> DataFrame:
+    """The rows of a landing table or the quarantine, but for those of these objects."""
+    if not objects:
+        return rows
+    gone = rows.sparkSession.createDataFrame([(key,) for key in sorted(objects)], "source_object string")
+    return rows.join(gone, on="source_object", how="left_anti").select(*rows.columns)
 
 
 def landing_quarantine(findings: DataFrame) -> DataFrame:

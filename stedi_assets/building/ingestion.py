@@ -1,0 +1,124 @@
+"""What has to be read for the landing tables to be what the zone holds: all of it, or what changed since.
+
+Here: which manifest the published tables were made from, whether what they hold still holds, keeping new manifests.
+Not here: reading (`landing`), how a listing differs from a manifest (`landing.manifest`).
+
+A landing table's version has two parts: what its rows follow from beside the objects, and the objects. A manifest lies
+under the version of the table that it belongs to; the quarantine names the versions that it belongs to. So a table
+that was published without the others, or rolled back, has no manifest that holds: its source is read as a whole.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.building.versions import code_version, digest
+from stedi_assets.contracts import LANDING_QUARANTINE, SOURCES, Contract
+from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.lakehouse.objects import delete_objects, get_object, objects_below, put_object
+from stedi_assets.lakehouse.publication import LANDING, VERSION, VERSIONS, NeverPublishedError, Published
+from stedi_assets.lakehouse.store import MANIFESTS_FOLDER, Store
+from stedi_assets.landing.manifest import Changes, Ingested, Manifest, changes, listing_digest
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+    from stedi_assets.lakehouse.lakehouse import Lakehouse
+    from stedi_assets.landing.zone import LandedObject
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What the published landing tables were made from.
+
+    zone: its URI; empty if nothing was ever published. versions, manifests: by source; none of a source that has to
+    be read as a whole.
+    """
+
+    zone: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    manifests: Mapping[str, Manifest] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """What is to be read of one source.
+
+    version: of the table once that is done. kept: what is published and stays in it; None: the source is read as a
+    whole.
+    """
+
+    source: str
+    contract: Contract
+    version: str
+    changes: Changes
+    kept: Published | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the published table is already what the zone holds."""
+        return self.kept is not None and self.kept.summary.get(VERSION) == self.version
+
+
+def published_manifests(catalog: "Catalog", s3: Any, store: Store) -> Landed:
+    """What the published tables were made from."""
+    from stedi_assets.lakehouse.tables import published_snapshot
+
+    found: dict[str, Published] = {}
+    for contract in (*SOURCES.values(), LANDING_QUARANTINE):
+        try:
+            found[contract.table] = published_snapshot(catalog, contract)
+        except NeverPublishedError:
+            continue
+    quarantine = found.get(LANDING_QUARANTINE.table)
+    if quarantine is None:
+        return Landed()
+    belonging = json.loads(quarantine.summary.get(VERSIONS, "{}"))
+    zone = quarantine.summary.get(LANDING, "")
+    versions: dict[str, str] = {}
+    manifests: dict[str, Manifest] = {}
+    for source, contract in SOURCES.items():
+        summary = found[contract.table].summary if contract.table in found else {}
+        version = summary.get(VERSION)
+        if version is None or belonging.get(source) != version or summary.get(LANDING) != zone:
+            continue
+        content = get_object(s3, _place(store, source, version))
+        if content is not None:
+            versions[source], manifests[source] = version, Manifest.unpacked(content)
+    return Landed(zone, versions, manifests)
+
+
+def ingestion_of(
+    lakehouse: "Lakehouse",
+    landed: Landed,
+    source: str,
+    listed: "Sequence[LandedObject]",
+    suppression: Suppression,
+) -> Ingestion:
+    """What is to be read of a source. `suppression`: of whom nothing is taken from it."""
+    contract = SOURCES[source]
+    rules = digest({"code": code_version(), "zone": lakehouse.zone.uri, "suppression": suppression.fingerprint})
+    share = lakehouse.settings.max_quarantine_share
+    version = f"{rules}-{digest({'objects': listing_digest(listed), 'max_quarantine_share': share})}"
+    holds = landed.versions.get(source, "").partition("-")[0] == rules and not lakehouse.full
+    kept = lakehouse.tables.published(contract) if holds else None
+    manifest = landed.manifests[source] if holds else Manifest()
+    return Ingestion(source, contract, version, changes(listed, manifest), kept)
+
+
+def keep_manifest(lakehouse: "Lakehouse", ingestion: Ingestion, ingested: Sequence[Ingested]) -> None:
+    """Keeps what the source's table is made from, before it is published: a manifest alone means nothing."""
+    place = _place(lakehouse.store, ingestion.source, ingestion.version)
+    put_object(lakehouse.s3, place, Manifest.of(ingested).packed())
+
+
+def drop_manifests(lakehouse: "Lakehouse", but: Landed) -> None:
+    """Deletes every manifest that is not of the published tables: each has the keys of all objects."""
+    folder = lakehouse.store.uri(MANIFESTS_FOLDER)
+    held = {_place(lakehouse.store, source, version) for source, version in but.versions.items()}
+    delete_objects(lakehouse.s3, folder, objects_below(lakehouse.s3, folder).keys() - held)
+
+
+def _place(store: Store, source: str, version: str) -> str:
+    return store.uri(f"{MANIFESTS_FOLDER}/{source}/{version}.json.gz")
