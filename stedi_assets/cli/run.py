@@ -60,7 +60,7 @@ def run_lakehouse(
         with home_lock(settings, progress.say):
             zone = _bring(landing, settings, store, progress)
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
-            report = _execute(settings, landing, expected, policy, selection, full, progress)
+            report = _execute(settings, zone, landing, expected, policy, selection, full, progress)
     report.print()
     if json_file is not None:
         report.write_json(json_file)
@@ -108,6 +108,7 @@ def _bring(landing: str | None, settings: Settings, store: Store, progress: Any)
 
 def _execute(
     settings: Settings,
+    zone: Zone,
     landing: str | None,
     expect: str,
     policy: Policy,
@@ -115,6 +116,7 @@ def _execute(
     full: bool,
     progress: Any,
 ) -> "Report":
+    from stedi_assets.assets.raw import listings_of, observations
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.report import Report
     from stedi_assets.definitions import defs
@@ -135,6 +137,8 @@ def _execute(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
     }
     with dagster_instance(settings.home) as instance:
+        for observation in observations(instance, listings_of(zone.objects())):
+            instance.report_runless_asset_event(observation)
         instance.add_event_listener(run_id, progress.on_event)
         result = defs.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config=configuration,

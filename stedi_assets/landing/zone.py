@@ -19,6 +19,8 @@ from stedi_assets.contracts import SOURCES
 from stedi_assets.landing.delivery import Delivery, File
 from stedi_assets.landing.folder import FOLDER_NAMES, SUFFIXES, LandingError, files_by_key, holds
 
+# The zone's folders in the order of its listing, with the source that each belongs to.
+FOLDERS = {folder: source for source, folders in FOLDER_NAMES.items() for folder in folders}
 _URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
 
 
@@ -59,12 +61,30 @@ class Zone:
     def objects(self) -> list[LandedObject]:
         """Every object of the three sources, in order of source and key. An object of another suffix is not one."""
         return [
-            LandedObject(source, self.bucket, entry["Key"], entry["ETag"], int(entry["Size"]))
-            for source, names in FOLDER_NAMES.items()
-            for name in names
-            for entry in self._entries(f"{self.prefix}{name}/")
-            if entry["Key"].lower().endswith(SUFFIXES)
+            self._landed(source, entry)
+            for folder, source in FOLDERS.items()
+            for entry in self._entries(f"{self.prefix}{folder}/")
+            if _is_landing(entry)
         ]
+
+    def page(self, folder: str, after: str = "") -> tuple[list[LandedObject], str]:
+        """Up to a thousand of the objects in one of FOLDERS, after a key, and the key to go on after; "": that is all.
+
+        In the listing's own order: the embedded store's is not the order of the keys.
+        """
+        place = {"StartAfter": after} if after else {}
+        try:
+            found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}{folder}/", MaxKeys=1000, **place)
+        except self.s3.exceptions.NoSuchBucket:
+            raise self._no_bucket() from None
+        entries = found.get("Contents", ())
+        landed = [self._landed(FOLDERS[folder], entry) for entry in entries if _is_landing(entry)]
+        return landed, entries[-1]["Key"] if found["IsTruncated"] and entries else ""
+
+    @property
+    def is_being_mirrored(self) -> bool:
+        """Whether a mirroring has begun and not ended: it goes on, or was cut off."""
+        return self._mirroring() is not None
 
     def objects_to_ingest(self) -> list[LandedObject]:
         """The same, ready to read. Raises LandingError where a source has none or a mirroring was cut off."""
@@ -174,6 +194,16 @@ class Zone:
             for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from page.get("Contents", ())
         except self.s3.exceptions.NoSuchBucket:
-            raise LandingError(
-                f"{self.uri}: there is no bucket {self.bucket}; s3://BUCKET/PREFIX of a bucket that exists is expected"
-            ) from None
+            raise self._no_bucket() from None
+
+    def _landed(self, source: str, entry: Mapping[str, Any]) -> LandedObject:
+        return LandedObject(source, self.bucket, entry["Key"], entry["ETag"], int(entry["Size"]))
+
+    def _no_bucket(self) -> LandingError:
+        return LandingError(
+            f"{self.uri}: there is no bucket {self.bucket}; s3://BUCKET/PREFIX of a bucket that exists is expected"
+        )
+
+
+def _is_landing(entry: Mapping[str, Any]) -> bool:
+    return str(entry["Key"]).lower().endswith(SUFFIXES)
