@@ -43,6 +43,7 @@ JOBS = [f"job/{p['Name']}" for p in of_type(TEMPLATE, "AWS::Glue::Job").values()
 # One object of every kind that there is, by its place below the prefix.
 ELSEWHERE = (
     "landing/customer/a.json",
+    "manifests/customer/a.json.gz",
     "erasure/suppressed.json",
     "staging/a/part.parquet",
     "jobs/aggregation.py",
@@ -128,6 +129,9 @@ def raw_objects_landed_alone(template: Template) -> list[str]:
             reads = allows(template, role, "s3:GetObject", f"{OBJECTS}/{place}")
             changes = [allows(template, role, f"s3:{a}Object", f"{OBJECTS}/{place}") for a in ("Put", "Delete")]
             found += [f"{role} {place}"] if reads != (role == "LandingJobRole") or any(changes) else []
+        manifest = f"{OBJECTS}/manifests/customer/a.json.gz"
+        rights = [allows(template, role, f"s3:{a}Object", manifest) for a in ("Get", "Put", "Delete")]
+        found += [f"{role} manifests"] if rights != [role == "LandingJobRole"] * 3 else []
         may_change_code = allows(template, role, "s3:PutObject", f"{OBJECTS}/jobs/landing.py")
         found += [f"{role} changes its code"] if may_change_code else []
     return found
@@ -150,10 +154,11 @@ def scientists_see_the_training_table(template: Template) -> list[str]:
 
 
 def orchestrator_sees_no_row(template: Template) -> list[str]:
-    """Dagster starts and stops the six jobs, reads messages and every table's snapshots, and no row of anything."""
+    """Dagster starts and stops the six jobs, reads messages, manifests and every table's snapshots, and no row."""
     role, start = "OrchestratorRole", "glue:StartJobRun"
     found = [data_of(c.table) for c in CONTRACTS if allows(template, role, "s3:GetObject", data_of(c.table))]
-    found += [p for p in ELSEWHERE if allows(template, role, "s3:GetObject", f"{OBJECTS}/{p}") != ("pipes/" in p)]
+    wanted = ("pipes/", "manifests/")
+    found += [p for p in ELSEWHERE if allows(template, role, "s3:GetObject", f"{OBJECTS}/{p}") != p.startswith(wanted)]
     found += [c.table for c in CONTRACTS if not allows(template, role, "s3:GetObject", snapshot_of(c.table))]
     found += [job for job in JOBS if not allows(template, role, start, f"{CATALOG}:{job}")]
     found += [job for job in ("job/stedi-other", "job/other") if allows(template, role, start, f"{CATALOG}:{job}")]

@@ -7,6 +7,7 @@ from stedi_assets.assets.publishing import Results, publish_if_sound
 from stedi_assets.assets.raw import raw_key
 from stedi_assets.assets.withdrawal import tell_who_withdrew
 from stedi_assets.building.landing import build_landing
+from stedi_assets.building.versions import code_version
 from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 
@@ -24,6 +25,7 @@ LANDING_CONTRACTS = tuple(contract for contract in CONTRACTS if contract.zone ==
             kinds=KINDS,
             metadata=declared(contract),
             io_manager_key="tables",
+            code_version=code_version(),
         )
         for contract in LANDING_CONTRACTS
     },
@@ -36,7 +38,7 @@ LANDING_CONTRACTS = tuple(contract for contract in CONTRACTS if contract.zone ==
     hooks={tell_who_withdrew},
 )
 def landing(context: AssetExecutionContext, lakehouse: ResourceParam[Lakehouse]) -> Results:
-    """Splits every landed object into rows and quarantined records; publishes the four tables once all are sound.
+    """Splits what landed into rows and quarantined records; publishes the four tables once all are sound.
 
     Each is published by a commit of its own, the quarantine first; only a run that dies between two of them leaves
     some old and some new, and the next one mends it.

@@ -11,6 +11,7 @@ from stedi_assets.assets.metadata import KINDS, OWNERS, check_specs, declared, k
 from stedi_assets.assets.publishing import Results, publish_if_sound
 from stedi_assets.assets.withdrawal import tell_who_withdrew
 from stedi_assets.building.table import Transform, build_table, tables_read_by
+from stedi_assets.building.versions import code_version
 from stedi_assets.contracts import Contract, contract_of
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 
@@ -28,6 +29,7 @@ def table_asset(contract: Contract, transform: Transform) -> AssetsDefinition:
         kinds=KINDS,
         metadata=declared(contract),
         check_specs=check_specs(contract),
+        code_version=code_version(),
         hooks={tell_who_withdrew},
         io_manager_key="tables",
     )

@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits.views import rows_of_the_erased
@@ -189,10 +190,10 @@ def _objects(lakehouse: Lakehouse, listed: "Sequence[LandedObject]") -> "DataFra
 
 def _examine(lakehouse: Lakehouse, read: Mapping[str, _Read], suppression: "Suppression", folder: str) -> "DataFrame":
     """The findings of a second look at what was read, kept in a folder until the step ends: they are read often."""
-    limit = lakehouse.settings.max_object_bytes
-    first, *others = (
+    spark, limit = lakehouse.spark, lakehouse.settings.max_object_bytes
+    looks = [
         transforms.examined(
-            transforms.listing(lakehouse.spark, one.ingestion.changes.fresh),
+            transforms.listing(spark, one.ingestion.changes.fresh),
             one.new_rows,
             source,
             one.ingestion.contract,
@@ -200,8 +201,9 @@ def _examine(lakehouse: Lakehouse, read: Mapping[str, _Read], suppression: "Supp
             suppression,
         )
         for source, one in read.items()
-    )
-    for other in others:
-        first = first.unionByName(other)
-    first.write.parquet(folder)
-    return lakehouse.spark.read.parquet(folder)
+        if one.ingestion.changes.fresh
+    ]
+    if not looks:  # objects were deleted, and none came
+        return spark.createDataFrame([], transforms.FINDING)
+    reduce(lambda one, other: one.unionByName(other), looks).write.parquet(folder)
+    return spark.read.parquet(folder)

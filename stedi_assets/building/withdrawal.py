@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def withdrawn_from_published(lakehouse: Lakehouse, run_id: str) -> Iterator[Verdict]:
     """For each trusted or curated table that another run published: who in it no longer agrees, by all that landed.
 
-    The training table comes last: its key may be one that this run may not read. Raises KeyFileError.
+    Raises KeyFileError.
     """
     from stedi_assets.erasure.people import current_records
 

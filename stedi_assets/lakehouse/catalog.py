@@ -128,8 +128,8 @@ def _described(schema: Schema) -> list[tuple[object, ...]]:
 def bring_up_to_contract(transaction: "Transaction", contract: Contract, retention_days: int) -> None:
     """Adds to the transaction what the contract has and the table has not, and drops what it no longer has.
 
-    Every publication replaces all rows, so no file that stays current lacks a column. Older snapshots keep the
-    schema that they were written with.
+    A publication keeps files of the one before only where both were made by the same rules, and so for the same
+    contract: no file that stays current lacks a column. Older snapshots keep the schema that they were written with.
     """
     current = transaction.table_metadata.schema()
     wanted = iceberg_schema(contract)

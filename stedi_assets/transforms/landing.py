@@ -86,7 +86,7 @@ def examined(
                 for parsed in parse(content, key, contract, max_object_bytes):
                     yield from _dropped(parsed, source, contract, suppression)
 
-    return with_accounts.mapInArrow(findings_of, _FINDING_DDL)
+    return with_accounts.mapInArrow(findings_of, FINDING)
 
 
 def without(rows: DataFrame, objects: Collection[str]) -> DataFrame:
@@ -116,7 +116,7 @@ def _names(ddl: str) -> list[str]:
     return [part.split()[0] for part in ddl.split(", ")]
 
 
-_FINDING_DDL = f"{TALLY}, " + ", ".join(
+FINDING = f"{TALLY}, " + ", ".join(
     f"{c.name} {c.type}" for c in LANDING_QUARANTINE.columns if c.name not in _names(TALLY)
 )
 _ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64()}
@@ -137,7 +137,7 @@ def _dropped(parsed: pa.RecordBatch, source: str, contract: Contract, suppressio
 def _finding(**columns: Any) -> pa.RecordBatch:
     """A batch of findings; columns that are not given are null."""
     rows = len(columns["source"])
-    fields = [part.split() for part in _FINDING_DDL.split(", ")]
+    fields = [part.split() for part in FINDING.split(", ")]
     schema = pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in fields])
     arrays = [pa.array(columns.get(name, [None] * rows), schema.field(name).type) for name, _ in fields]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
