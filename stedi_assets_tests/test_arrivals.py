@@ -23,7 +23,7 @@ from stedi_assets.sensors import arrivals as sensor_module
 from stedi_assets.sensors.arrivals import Sight, arrivals, look
 from stedi_assets.settings import Settings
 from stedi_assets_tests.commands import free_port
-from stedi_assets_tests.lake import CUSTOMERS, MOTIONS, STEPS, Lake, customer, lines
+from stedi_assets_tests.lake import CUSTOMERS, MOTIONS, STEPS, Lake, customer, failure, lines
 
 LANDING = [contract for contract in CONTRACTS if contract.zone == "landing"]
 DAY_MS = 86_400_000
@@ -204,7 +204,8 @@ def test_tables_that_are_published(lake: Lake, sight: Sight, monkeypatch: pytest
 
     lake.remove("step_trainer/delivery/1/s.json")
     third, _ = requested(tick(sight, lake.instance))
-    assert lake.run(select=LANDING).success
+    third_run = lake.run(select=LANDING)
+    assert third_run.success, failure(third_run)
     lake.put("step_trainer/delivery/1/s.json", lines(STEPS))
     assert requested(tick(sight, lake.instance))[0] not in {second, third}, "what went and came again is new"
     lake.remove("step_trainer/delivery/1/s.json")
