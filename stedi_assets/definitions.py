@@ -18,6 +18,7 @@ from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.io_manager import IcebergIOManager
 from stedi_assets.lakehouse.resource import LakehouseResource
 from stedi_assets.sensors.arrivals import arrivals
+from stedi_assets.sensors.failures import failures
 
 
 def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
@@ -29,7 +30,7 @@ def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
     return Definitions(
         assets=map_asset_specs(automated, [*raw_sources, landing, *tables]),
         jobs=[stedi_lakehouse, stedi_forget],
-        sensors=[arrivals, automation],
+        sensors=[arrivals, automation, failures],
         # One process, one engine, one lock: steps share a session, and a run is the unit that waits for its turn.
         executor=in_process_executor,
         resources={
