@@ -7,7 +7,7 @@ the landing tables show as stale when something has landed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster import AssetKey, AssetObservation, AssetSpec, DagsterInstance
+from dagster import AssetKey, AssetMaterialization, AssetSpec, DagsterInstance
 
 from stedi_assets.contracts import SOURCES
 from stedi_assets.landing.manifest import listing_digest
@@ -46,21 +46,24 @@ def listings_of(landed: Sequence[LandedObject]) -> dict[str, Listing]:
     return {source: Listing(listing_digest(objects), len(objects)) for source, objects in by_source.items()}
 
 
-def observations(instance: DagsterInstance, listings: Mapping[str, Listing]) -> list[AssetObservation]:
-    """What Dagster does not know yet: an observation of each source that is not as it was last observed."""
+def landings(instance: DagsterInstance, listings: Mapping[str, Listing]) -> list[AssetMaterialization]:
+    """What Dagster does not know yet: an event for each source that is not as it was when it was last told of.
+
+    No observations: whether a table is stale is judged by observations only where Dagster itself makes them.
+    """
     return [
-        AssetObservation(
+        AssetMaterialization(
             raw_key(source),
+            description=f"{listing.objects:,} objects lie in the landing zone",
             tags={DATA_VERSION_TAG: listing.version},
             metadata={"stedi/objects": listing.objects},
         )
         for source, listing in listings.items()
-        if _observed(instance, raw_key(source)) != listing.version
+        if _known(instance, raw_key(source)) != listing.version
     ]
 
 
-def _observed(instance: DagsterInstance, key: AssetKey) -> str | None:
-    for record in instance.fetch_observations(key, limit=1).records:
-        if record.asset_observation is not None:
-            return dict(record.asset_observation.tags).get(DATA_VERSION_TAG)
-    return None
+def _known(instance: DagsterInstance, key: AssetKey) -> str | None:
+    entry = instance.get_latest_materialization_event(key)
+    told = entry.asset_materialization if entry else None
+    return dict(told.tags or {}).get(DATA_VERSION_TAG) if told else None

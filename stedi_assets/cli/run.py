@@ -116,7 +116,7 @@ def _execute(
     full: bool,
     progress: Any,
 ) -> "Report":
-    from stedi_assets.assets.raw import listings_of, observations
+    from stedi_assets.assets.raw import landings, listings_of
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.report import Report
     from stedi_assets.definitions import defs
@@ -137,8 +137,8 @@ def _execute(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
     }
     with dagster_instance(settings.home) as instance:
-        for observation in observations(instance, listings_of(zone.objects())):
-            instance.report_runless_asset_event(observation)
+        for landing_event in landings(instance, listings_of(zone.objects())):
+            instance.report_runless_asset_event(landing_event)
         instance.add_event_listener(run_id, progress.on_event)
         result = defs.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config=configuration,

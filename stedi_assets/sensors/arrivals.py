@@ -25,7 +25,7 @@ from dagster import (
     sensor,
 )
 
-from stedi_assets.assets.raw import Listing, observations
+from stedi_assets.assets.raw import Listing, landings
 from stedi_assets.building.ingestion import Landed, published_manifests
 from stedi_assets.building.standing import Standing, standing
 from stedi_assets.building.versions import digest
@@ -128,7 +128,7 @@ def look(context: SensorEvaluationContext, sight: Sight) -> SensorResult:
         said = f"looked at {walk.objects:,} objects so far; the next tick goes on from there"
         return SensorResult(skip_reason=said, cursor=walk.as_json())
     listings = {source: Listing(walk.of(source).listing, walk.of(source).objects) for source in SOURCES}
-    result = SensorResult(cursor=walk.as_json(), asset_events=observations(context.instance, listings))
+    result = SensorResult(cursor=walk.as_json(), asset_events=landings(context.instance, listings))
     try:
         return result._replace(run_requests=[_request(context.instance, sight, walk, landed, tables)])
     except Skipped as reason:
