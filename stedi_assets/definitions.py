@@ -6,7 +6,7 @@ a run begins.
 
 from typing import Any
 
-from dagster import Definitions, in_process_executor
+from dagster import Definitions, in_process_executor, map_asset_specs
 from dagster_aws.s3 import S3Resource
 
 from stedi_assets.assets.insight import insights
@@ -14,11 +14,14 @@ from stedi_assets.assets.landing import landing
 from stedi_assets.assets.raw import raw_sources
 from stedi_assets.assets.tables import tables
 from stedi_assets.assets.upkeep import upkeep
+from stedi_assets.automation import automated, automation
 from stedi_assets.jobs import stedi_forget, stedi_insight, stedi_lakehouse, stedi_upkeep
 from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.io_manager import IcebergIOManager
 from stedi_assets.lakehouse.resource import LakehouseResource
 from stedi_assets.schedules import nightly_upkeep
+from stedi_assets.sensors.arrivals import arrivals
+from stedi_assets.sensors.failures import failures
 
 
 def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
@@ -28,9 +31,10 @@ def build_definitions(resources: dict[str, Any] | None = None) -> Definitions:
     engine, s3 = Engine.configure_at_launch(), S3Resource()
     lakehouse = LakehouseResource.configure_at_launch(engine=engine, s3=s3)
     return Definitions(
-        assets=[*raw_sources, landing, *tables, *insights, *upkeep],
+        assets=map_asset_specs(automated, [*raw_sources, landing, *tables, *insights, *upkeep]),
         jobs=[stedi_lakehouse, stedi_insight, stedi_forget, stedi_upkeep],
         schedules=[nightly_upkeep],
+        sensors=[arrivals, automation, failures],
         # One process, one engine, one lock: steps share a session, and a run is the unit that waits for its turn.
         executor=in_process_executor,
         resources={

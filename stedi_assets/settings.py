@@ -7,7 +7,7 @@ credentials file or in the environment of the one who uses them).
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
@@ -17,6 +17,7 @@ EMBEDDED, SPARK, GLUE = "embedded", "spark", "glue"
 LOCAL, AWS = "local", "aws"
 # Host and port, then parameters; a user's name or a path has no place there.
 _ENDPOINT = re.compile(r"sc://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?((?<=/)(;[A-Za-z_-]+=[^;\s]*)+)?")
+_URL = re.compile(r"https?://[!-~]+")
 _WORD = re.compile(r"[\w-]+")
 _MEMORY = re.compile(r"[1-9][0-9]*[mgMG]")
 # What stands for something else in Spark's list of jars, or in the paths of it.
@@ -54,6 +55,7 @@ class Settings:
     prefix: STEDI_PREFIX. On AWS, below which the bucket is used; empty: all of it.
     pseudonym_secret: STEDI_PSEUDONYM_SECRET_ID. On AWS, the name or ARN of the pseudonym key in Secrets Manager.
     erasure_secret: STEDI_ERASURE_SECRET_ID. On AWS, the same for the key to the list of the erased.
+    alert_webhook: STEDI_ALERT_WEBHOOK. URL that is told of failed runs by a POST of {"text": ...}; empty: the log is.
     """
 
     home: Path
@@ -74,6 +76,7 @@ class Settings:
     prefix: str = ""
     pseudonym_secret: str = "stedi/pseudonym-key"
     erasure_secret: str = "stedi/erasure-key"
+    alert_webhook: str = field(default="", repr=False)
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -101,6 +104,7 @@ class Settings:
             **(_on_aws(env) if place == AWS else {}),
             pseudonym_secret=env.get("STEDI_PSEUDONYM_SECRET_ID") or cls.pseudonym_secret,
             erasure_secret=env.get("STEDI_ERASURE_SECRET_ID") or cls.erasure_secret,
+            alert_webhook=_webhook(env.get("STEDI_ALERT_WEBHOOK") or ""),
         )
 
 
@@ -138,6 +142,12 @@ def _engine(name: str) -> str:
         f"STEDI_ENGINE is {found}: embedded, spark or sc://HOST:PORT is expected, or on AWS glue; parameters of an "
         "endpoint follow as in sc://HOST:PORT/;use_ssl=true;token=..."
     )
+
+
+def _webhook(url: str) -> str:
+    if url and not _URL.fullmatch(url):  # nothing of it is repeated: a secret may be in it
+        raise SettingsError("STEDI_ALERT_WEBHOOK is something else: a URL as https://HOST/PATH is expected, or http")
+    return url
 
 
 def _memory(text: str) -> str:

@@ -188,9 +188,13 @@ def test_own_data_is_mirrored_and_used_again(own_home: Path, tmp_path: Path) -> 
     landing = write_landing(
         tmp_path / "own", lines([customer("a@x.org", "s1")]), lines([motion("a@x.org")]), lines([step("s1")])
     )
+    (tmp_path / "late.json").write_text(lines([customer("b@x.org", "s2")]))
+    delivered = command("stedi", "deliver", "customers", str(tmp_path / "late.json"), home=own_home)
+    assert "customer, delivery" in delivered.stdout, delivered.stderr
     first = command("stedi", "run", "--landing", str(landing), "--json", str(tmp_path / "r.json"), home=own_home)
     assert first.returncode == 0, first.stderr + first.stdout
     report = json.loads((tmp_path / "r.json").read_text())
+    assert report["landing"]["customer"]["files"] == 2, "a delivery is not the mirror's business"
     assert report["tables"]["machine_learning_curated"] | {"snapshot_id": 0} == {
         "rows": 1,
         "expected": None,

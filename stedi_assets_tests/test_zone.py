@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from stedi_assets.lakehouse.services import Endpoints
-from stedi_assets.landing.zone import LandingError, Zone
+from stedi_assets.landing.folder import LandingError
+from stedi_assets.landing.zone import Zone
 
 
 @pytest.fixture

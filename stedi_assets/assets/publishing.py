@@ -17,7 +17,7 @@ from stedi_assets.building.audited import Audited, Built, NotPublishedError, nam
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
-from stedi_assets.landing.zone import LandingError
+from stedi_assets.landing.folder import LandingError
 from stedi_assets.settings import GLUE
 
 Results = Iterator[MaterializeResult[Staged | Published] | AssetCheckResult]

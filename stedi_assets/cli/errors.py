@@ -25,7 +25,7 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.lock import HomeBusyError
     from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
     from stedi_assets.lakehouse.services import ServicesError
-    from stedi_assets.landing.zone import LandingError
+    from stedi_assets.landing.folder import LandingError
 
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {(error.strerror or str(error)).lower()}; check the path and its rights"

@@ -89,8 +89,8 @@ def _execute(
     instance: "DagsterInstance", request: str, landing: str, rewrite_landing: bool
 ) -> tuple[dict[str, Any] | None, str]:
     """The receipt, or why there is none."""
-    from stedi_assets.cli.report import failures_of
     from stedi_assets.definitions import defs
+    from stedi_assets.failures import failures_of
     from stedi_assets.jobs import stedi_forget
 
     run_id = str(uuid.uuid4())

@@ -64,6 +64,20 @@ def dev(port: int) -> None:
 
 
 @stedi.command()
+@click.argument("source", metavar="SOURCE")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--id", "name", default="", metavar="ID", help="The delivery's name (default: it follows from the files)."
+)
+@home_option
+def deliver(source: str, paths: tuple[Path, ...], name: str) -> None:
+    """Add files, or folders of files, to the landing zone of customer, accelerometer or step_trainer."""
+    from stedi_assets.cli.deliver import deliver_files
+
+    deliver_files(source, paths, name)
+
+
+@stedi.command()
 @click.argument("sql", required=False)
 @click.option("--file", "file", type=READABLE_FILE, help="Read the SQL from this file instead.")
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)

@@ -4,7 +4,6 @@ Here: reading a run's events into a report. Its JSON is an interface: names chan
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.terminal import Colour, in_colour, print_line, print_table
 from stedi_assets.contracts import CONTRACTS, SOURCES
+from stedi_assets.failures import check_of, failures_of, of_type
 from stedi_assets.policy import Policy
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Report:
     ) -> "Report":
         """The report of a finished run."""
         entries = instance.all_logs(run_id)
-        told = {_table_of(entry): _metadata(entry) for entry in _of_type(entries, "ASSET_MATERIALIZATION")}
+        told = {_table_of(entry): _metadata(entry) for entry in of_type(entries, "ASSET_MATERIALIZATION")}
         tables = {
             contract.table: {
                 "rows": told.get(contract.table, {}).get("dagster/row_count"),
@@ -55,7 +55,7 @@ class Report:
             }
             for contract in CONTRACTS
         }
-        checks = [_check(entry) for entry in _of_type(entries, "ASSET_CHECK_EVALUATION")]
+        checks = [check_of(entry) for entry in of_type(entries, "ASSET_CHECK_EVALUATION")]
         times = [entry.timestamp for entry in entries]
         return cls(
             success=success,
@@ -156,17 +156,6 @@ class Report:
         return f"{self.table_seconds[table]:.1f}" if table in self.table_seconds else ""
 
 
-def failures_of(entries: "Sequence[EventLogEntry]") -> list[str]:
-    """What failed in a run, step by step, each in one line."""
-    return [_failure(entry) for entry in _of_type(entries, "STEP_FAILURE")] or [
-        _failure(entry) for entry in _of_type(entries, "PIPELINE_FAILURE")
-    ]
-
-
-def _of_type(entries: "Sequence[EventLogEntry]", *types: str) -> "list[EventLogEntry]":
-    return [e for e in entries if e.dagster_event is not None and e.dagster_event.event_type_value in types]
-
-
 def _table_of(entry: "EventLogEntry") -> str:
     key = entry.dagster_event.asset_key if entry.dagster_event else None
     return key.path[-1] if key else ""
@@ -177,44 +166,9 @@ def _metadata(entry: "EventLogEntry") -> dict[str, Any]:
     return {name: value.value for name, value in materialization.metadata.items()} if materialization else {}
 
 
-def _check(entry: "EventLogEntry") -> dict[str, Any]:
-    evaluation = entry.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
-    return {
-        "table": evaluation.asset_key.path[-1],
-        "check": evaluation.check_name,
-        "passed": evaluation.passed,
-        "severity": evaluation.severity.value,
-        "metadata": {
-            name.removeprefix("stedi/"): value.value
-            for name, value in evaluation.metadata.items()
-            if name != "stedi/summary"  # the same once more, for the UI
-        },
-    }
-
-
-def _failure(entry: "EventLogEntry") -> str:
-    """The step's own words: a Failure's description, else the innermost error, in one line."""
-    data: Any = entry.dagster_event.event_specific_data if entry.dagster_event else None
-    described = getattr(data, "user_failure_data", None)
-    if described is not None and described.description:
-        return str(described.description)
-    error = data.error
-    while error.cause is not None:
-        error = error.cause
-    return _sentence(str(error.message))
-
-
-def _sentence(message: str) -> str:
-    """What an error says, in one line: of a worker's error, whose trace comes along, the end."""
-    _, is_traced, trace = message.rpartition("Traceback (most recent call last)")
-    raised = re.findall(r"^\s*[\w.]+(?:Error|Exception|TooLarge): (.*)", trace, re.MULTILINE) if is_traced else []
-    said = raised[-1] if raised else re.sub(r"^stedi_assets[\w.]*: ", "", message)
-    return " ".join(said.split())[:500]
-
-
 def _table_seconds(entries: "Sequence[EventLogEntry]") -> dict[str, float]:
     """From the end of what came before to the table's publication; the landing tables share one step."""
-    marks = _of_type(entries, "STEP_START", "ASSET_MATERIALIZATION")
+    marks = of_type(entries, "STEP_START", "ASSET_MATERIALIZATION")
     seconds: dict[str, float] = {}
     previous = None
     for entry in marks:

@@ -53,8 +53,8 @@ def look_after(json_file: Path | None) -> int:
 def _execute(instance: "DagsterInstance") -> tuple[Done, list[str]]:
     """What each step that ended well did, and what the others say."""
     from stedi_assets.assets.upkeep import DONE
-    from stedi_assets.cli.report import failures_of
     from stedi_assets.definitions import defs
+    from stedi_assets.failures import failures_of
     from stedi_assets.jobs import stedi_upkeep
 
     run_id = str(uuid.uuid4())

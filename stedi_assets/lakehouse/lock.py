@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from stedi_assets.settings import Settings
 
+_LOCK = "run.lock"
+
 
 class HomeBusyError(RuntimeError):
     """Another run held the home's lock for longer than this one would wait."""
@@ -22,7 +24,7 @@ def home_lock(settings: Settings, tell: Callable[[str], object]) -> Iterator[Non
     from filelock import FileLock, Timeout
 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(settings.home / "run.lock", is_singleton=True, thread_local=False)
+    lock = FileLock(settings.home / _LOCK, is_singleton=True, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -38,3 +40,16 @@ def home_lock(settings: Settings, tell: Callable[[str], object]) -> Iterator[Non
         yield
     finally:
         lock.release()
+
+
+def is_held(settings: Settings) -> bool:
+    """Whether somebody holds the home's lock now, another part of this process included."""
+    from filelock import FileLock, Timeout
+
+    if not settings.home.is_dir():
+        return False
+    try:
+        with FileLock(settings.home / _LOCK).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True

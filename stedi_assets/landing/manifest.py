@@ -92,9 +92,12 @@ def changes(listed: Sequence[LandedObject], manifest: Manifest) -> Changes:
     )
 
 
-def listing_digest(listed: Iterable[LandedObject]) -> str:
-    """Stands for these objects: another one whenever one comes, goes or changes."""
-    digest = hashlib.sha256()
-    for landed in sorted(listed, key=lambda landed: landed.key):
-        digest.update(json.dumps([landed.key, landed.etag, landed.bytes]).encode())
-    return digest.hexdigest()[:32]
+def listing_digest(listed: Iterable[LandedObject], before: str = "") -> str:
+    """Stands for these objects, in the listing's order: another one whenever one comes, goes or changes.
+
+    `before` stands for the objects before them, so that a listing can be looked at in parts.
+    """
+    for landed in listed:
+        told = json.dumps([before, landed.key, landed.etag, landed.bytes])
+        before = hashlib.sha256(told.encode()).hexdigest()[:32]
+    return before

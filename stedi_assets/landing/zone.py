@@ -1,13 +1,14 @@
-"""The landing zone: which objects lie in it, and how a folder gets there.
+"""The landing zone: which objects lie in it, and how files get there.
 
-Here: the zone's layout, listing it, mirroring a folder into it. Not here: reading what an object holds (`parse`).
+Here: the zone's layout, listing it, mirroring a folder into it, adding a delivery to it. Not here: which files these
+are (`folder`, `delivery`), and reading what an object holds (`parse`).
 
 Layout: ZONE/SOURCE/... where SOURCE is customer (or customers), accelerometer or step_trainer; objects lie at any
-depth below. A folder is mirrored to ZONE/SOURCE/mirror/; what lies beside that is not the mirror's business.
+depth below. A folder is mirrored to ZONE/SOURCE/mirror/; what lies beside that is not the mirror's business. Files
+that are added stand in ZONE/SOURCE/delivery/ID/.
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,15 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from stedi_assets.contracts import SOURCES
+from stedi_assets.landing.delivery import Delivery, File
+from stedi_assets.landing.folder import FOLDER_NAMES, SUFFIXES, LandingError, files_by_key, holds
 
-SUFFIXES = (".json", ".json.gz")
+# The zone's folders in the order of its listing, with the source that each belongs to.
+FOLDERS = {folder: source for source, folders in FOLDER_NAMES.items() for folder in folders}
 _URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
-# Folder names that a source goes by; the first is the zone's own.
-FOLDER_NAMES = {source: (source,) for source in SOURCES} | {"customer": ("customer", "customers")}
-
-
-class LandingError(ValueError):
-    """A landing zone or folder that cannot be used: what was expected, what was found, what to do."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +61,30 @@ class Zone:
     def objects(self) -> list[LandedObject]:
         """Every object of the three sources, in order of source and key. An object of another suffix is not one."""
         return [
-            LandedObject(source, self.bucket, entry["Key"], entry["ETag"], int(entry["Size"]))
-            for source, names in FOLDER_NAMES.items()
-            for name in names
-            for entry in self._entries(f"{self.prefix}{name}/")
-            if entry["Key"].lower().endswith(SUFFIXES)
+            self._landed(source, entry)
+            for folder, source in FOLDERS.items()
+            for entry in self._entries(f"{self.prefix}{folder}/")
+            if _is_landing(entry)
         ]
+
+    def page(self, folder: str, after: str = "") -> tuple[list[LandedObject], str]:
+        """Up to a thousand of the objects in one of FOLDERS, after a key, and the key to go on after; "": that is all.
+
+        In the listing's own order: the embedded store's is not the order of the keys.
+        """
+        place = {"StartAfter": after} if after else {}
+        try:
+            found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"{self.prefix}{folder}/", MaxKeys=1000, **place)
+        except self.s3.exceptions.NoSuchBucket:
+            raise self._no_bucket() from None
+        entries = found.get("Contents", ())
+        landed = [self._landed(FOLDERS[folder], entry) for entry in entries if _is_landing(entry)]
+        return landed, entries[-1]["Key"] if found["IsTruncated"] and entries else ""
+
+    @property
+    def is_being_mirrored(self) -> bool:
+        """Whether a mirroring has begun and not ended: it goes on, or was cut off."""
+        return self._mirroring() is not None
 
     def objects_to_ingest(self) -> list[LandedObject]:
         """The same, ready to read. Raises LandingError where a source has none or a mirroring was cut off."""
@@ -93,9 +109,9 @@ class Zone:
         it is done, a mark in the zone says so: the zone of a mirroring that was cut off is not read.
         Raises LandingError before anything changes if the folder lacks a source or has a file that cannot be read.
         """
-        wanted = _files_by_key(folder, self.prefix)
+        wanted = files_by_key(folder, self.prefix)
         present = self._mirrored()
-        changed = [key for key, path in wanted.items() if not _same(path, present.get(key))]
+        changed = [key for key, path in wanted.items() if not holds(path, present.get(key))]
         gone = sorted(set(present) - set(wanted))
         if changed or gone:
             self.s3.put_object(Bucket=self.bucket, Key=self._mark, Body=origin.encode())
@@ -116,14 +132,49 @@ class Zone:
             return 0
         return self.mirror(data, origin="data")[0]
 
+    def deliver(self, delivery: Delivery) -> int:
+        """Adds the delivery's objects, each in one piece: how many were written, none of what is there already.
+
+        Raises LandingError before anything is sent if other objects lie by these names: devices may rewrite what they
+        sent, but nobody delivers over it by chance. Then, too, where an object is not there at the end.
+        """
+        folder = f"{self.prefix}{delivery.source}/delivery/{delivery.id}/"
+        present = {entry["Key"]: int(entry["Size"]) for entry in self._entries(folder)}
+        wanted = {f"{folder}{name}": file for name, file in delivery.files.items()}
+        if delivery.is_named:
+            taken = [key for key, file in wanted.items() if key in present and not self._has(key, file)]
+            if taken:
+                raise LandingError(
+                    f"the delivery {delivery.id} has another {taken[0].removeprefix(folder)} already (and so of "
+                    f"{len(taken)} files in all); deliver by another --id. Nothing was delivered"
+                )
+        missing = [key for key, file in wanted.items() if present.get(key) != file.bytes]
+        for key in missing:
+            with wanted[key].path.open("rb") as body:
+                self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+        arrived = {entry["Key"]: int(entry["Size"]) for entry in self._entries(folder)}
+        if lost := sum(arrived.get(key) != file.bytes for key, file in wanted.items()):
+            raise LandingError(
+                f"{lost} of {len(wanted)} files are not in {self.uri} as they were read; deliver the same again"
+            )
+        return len(missing)
+
+    def _has(self, key: str, file: File) -> bool:
+        """Whether the object is the file. Its bytes are asked, not its ETag: an encrypted object's is no digest."""
+        body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+        digest = hashlib.sha256()
+        for piece in body.iter_chunks(1024 * 1024):
+            digest.update(piece)
+        return digest.hexdigest() == file.digest
+
     def is_copy_of(self, folder: Path) -> bool:
         """Whether the zone holds exactly what the folder holds, and nothing beside it."""
         try:
-            wanted = _files_by_key(folder, self.prefix)
+            wanted = files_by_key(folder, self.prefix)
         except LandingError:
             return False
         present = {landed.key: {"Size": landed.bytes, "ETag": landed.etag} for landed in self.objects()}
-        return set(present) == set(wanted) and all(_same(path, present[key]) for key, path in wanted.items())
+        return set(present) == set(wanted) and all(holds(path, present[key]) for key, path in wanted.items())
 
     @property
     def _mark(self) -> str:
@@ -143,60 +194,16 @@ class Zone:
             for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from page.get("Contents", ())
         except self.s3.exceptions.NoSuchBucket:
-            raise LandingError(
-                f"{self.uri}: there is no bucket {self.bucket}; s3://BUCKET/PREFIX of a bucket that exists is expected"
-            ) from None
+            raise self._no_bucket() from None
+
+    def _landed(self, source: str, entry: Mapping[str, Any]) -> LandedObject:
+        return LandedObject(source, self.bucket, entry["Key"], entry["ETag"], int(entry["Size"]))
+
+    def _no_bucket(self) -> LandingError:
+        return LandingError(
+            f"{self.uri}: there is no bucket {self.bucket}; s3://BUCKET/PREFIX of a bucket that exists is expected"
+        )
 
 
-def _files_by_key(folder: Path, prefix: str) -> dict[str, Path]:
-    """The folder's files by the keys that they are mirrored to. Raises LandingError."""
-    if not folder.is_dir():
-        raise LandingError(f"{folder} is no folder; a folder with {', '.join(SOURCES)} in it is expected")
-    files: dict[str, Path] = {}
-    for source, names in FOLDER_NAMES.items():
-        roots = [folder / name for name in names if (folder / name).is_dir()]
-        if len(roots) != 1:
-            found = ", ".join(root.name for root in roots) or ", ".join(sorted(p.name for p in folder.iterdir())[:9])
-            raise LandingError(
-                f"{folder} needs one folder {' or '.join(names)} in it; found: {found or 'nothing'}. "
-                "Nothing was changed"
-            )
-        found_files = sorted(_landing_files(roots[0]))
-        if not found_files:
-            raise LandingError(f"{roots[0]} has no {' or '.join(SUFFIXES)} files in it. Nothing was changed")
-        files |= {f"{prefix}{source}/mirror/{_key_of(path, roots[0])}": path for path in found_files}
-    return files
-
-
-def _landing_files(root: Path) -> Iterator[Path]:
-    """Every landing file below a folder, links followed. Raises LandingError for one that cannot be read.
-
-    A folder that cannot be entered must not look empty: its objects would leave the mirror.
-    """
-
-    def refuse(error: OSError) -> None:
-        raise LandingError(f"{error.filename}: {(error.strerror or '').lower()}; nothing was changed")
-
-    for folder, _, names in os.walk(root, onerror=refuse, followlinks=True):
-        for path in (Path(folder, name) for name in names if name.lower().endswith(SUFFIXES)):
-            if not (path.is_file() and os.access(path, os.R_OK)):
-                raise LandingError(f"{path} cannot be read as a file; nothing was changed")
-            yield path
-
-
-def _key_of(path: Path, root: Path) -> str:
-    """The key of a file, another one for each name: a name may be any bytes, a key is text without backslashes.
-
-    A backslash becomes a slash in the embedded store, so it and bytes that are not UTF-8 stand as %NN, as does %.
-    """
-    name = path.relative_to(root).as_posix().replace("%", "%25").replace("\\", "%5C")
-    return "".join(f"%{ord(c) - 0xDC00:02X}" if "\udc80" <= c <= "\udcff" else c for c in name)
-
-
-def _same(path: Path, entry: Mapping[str, Any] | None) -> bool:
-    """Whether the object holds the file's bytes: the ETag of an object put in one piece is their MD5."""
-    if entry is None or entry["Size"] != path.stat().st_size:
-        return False
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    return bool(entry["ETag"].strip('"') == digest)
+def _is_landing(entry: Mapping[str, Any]) -> bool:
+    return str(entry["Key"]).lower().endswith(SUFFIXES)
