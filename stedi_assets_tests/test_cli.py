@@ -128,7 +128,7 @@ def test_query_only_reads_tables(published: Published, tmp_path: Path, sql: str)
 
 def test_selected_tables_only(published: Published, tmp_path: Path) -> None:
     home, _, before = published
-    words = ("--quiet", "--select", "customer_trusted", "customers_curated", "--json", str(tmp_path / "r.json"))
+    words = ("--quiet", "--full", "--select", "customer_trusted,customers_curated", "--json", str(tmp_path / "r.json"))
     finished = command("stedi", "run", *words, home=home)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
     report = json.loads((tmp_path / "r.json").read_text())
@@ -140,7 +140,7 @@ def test_selected_tables_only(published: Published, tmp_path: Path) -> None:
 
 def test_a_terminal_shows_colours_unless_they_are_not_wanted(published: Published) -> None:
     home, _, _ = published
-    words = ("stedi", "run", "--select", "step_trainer_trusted")
+    words = ("stedi", "run", "--full", "--select", "step_trainer_trusted")
     shown = on_a_terminal(*words, home=home)
     assert "\x1b[33m12 of 13\x1b[0m" in shown
     assert "\x1b[33mWARN\x1b[0m  step_trainer_trusted.readings_before_consent" in shown
@@ -175,6 +175,7 @@ def test_a_missed_expectation_is_exit_1_with_a_report(published: Published, tmp_
         "expected": 7,
         "snapshot_id": None,
         "published": False,
+        "unchanged": False,
     }
     failed = [check for check in report["checks"] if not check["passed"] and check["severity"] == "ERROR"]
     assert [(check["table"], check["check"], check["metadata"]) for check in failed] == [
