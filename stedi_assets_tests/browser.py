@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -87,11 +88,12 @@ class Ui:
         """An asset's tab: overview, events, checks (one of them chosen) or lineage. `key` is ZONE/TABLE."""
         return self.open(f"/assets/{key}?view={tab}" + (f"&checkDetail={check}" if check else ""))
 
-    def graph(self) -> Page:
-        """The lineage of everything, all groups open, every node's state loaded."""
+    def graph(self, *groups: str) -> Page:
+        """The lineage of these groups, or of everything: all open, every node's state loaded."""
         page = blank_page(self.browser, GRAPH_WIDTH, GRAPH_HEIGHT)
         page.add_init_script(_GRAPH_SETTINGS)
-        page.goto(f"{self.url}/asset-groups")
+        selected = " or ".join(f'group:"{group}"' for group in groups)
+        page.goto(f"{self.url}/asset-groups" + (f"?asset-selection={quote(selected)}" if groups else ""))
         page.locator("foreignObject").first.wait_for()
         page.keyboard.press("Alt+e")
         page.wait_for_url("**expanded=*")

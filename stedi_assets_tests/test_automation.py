@@ -1,5 +1,6 @@
 """Declarative automation: what is computed from a table follows it, and never past a failed blocking check."""
 
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -149,6 +150,13 @@ def test_real_runs_are_followed_and_stale_tables_are_shown(lake: Lake) -> None:
     assert lake.run(select=LANDING).success
     assert ticks.tick() == ALL_COMPUTED
     assert stale(lake, *LANDING) == set()
+
+
+def test_dagster_knows_what_a_run_has_read(lake: Lake, landed: Path) -> None:
+    """Also where nobody had told it before."""
+    assert lake.run(select=LANDING).success
+    assert stale(lake, *LANDING) == set()
+    assert tell(lake) == set()
 
 
 def tell(lake: Lake) -> set[str]:

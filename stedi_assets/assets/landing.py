@@ -4,7 +4,7 @@ from dagster import AssetExecutionContext, AssetOut, ResourceParam, multi_asset
 
 from stedi_assets.assets.metadata import KINDS, OWNERS, check_specs, declared, key_of
 from stedi_assets.assets.publishing import Results, publish_if_sound
-from stedi_assets.assets.raw import raw_key
+from stedi_assets.assets.raw import raw_key, tell_what_lies
 from stedi_assets.assets.withdrawal import tell_who_withdrew
 from stedi_assets.building.landing import build_landing
 from stedi_assets.building.versions import code_version
@@ -43,4 +43,6 @@ def landing(context: AssetExecutionContext, lakehouse: ResourceParam[Lakehouse])
     Each is published by a commit of its own, the quarantine first; only a run that dies between two of them leaves
     some old and some new, and the next one mends it.
     """
-    yield from publish_if_sound(context, lakehouse, "landing", lambda: build_landing(lakehouse))
+    yield from publish_if_sound(
+        context, lakehouse, "landing", lambda: build_landing(lakehouse, lambda listed: tell_what_lies(context, listed))
+    )

@@ -7,7 +7,7 @@ the landing tables show as stale when something has landed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster import AssetKey, AssetMaterialization, AssetSpec, DagsterInstance
+from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, AssetSpec, DagsterInstance
 
 from stedi_assets.contracts import SOURCES
 from stedi_assets.landing.manifest import listing_digest
@@ -61,6 +61,15 @@ def landings(instance: DagsterInstance, listings: Mapping[str, Listing]) -> list
         for source, listing in listings.items()
         if _known(instance, raw_key(source)) != listing.version
     ]
+
+
+def tell_what_lies(context: AssetExecutionContext, landed: Sequence[LandedObject]) -> None:
+    """Tells Dagster what a step has found in the zone, before what the step makes of it."""
+    for event in landings(context.instance, listings_of(landed)):
+        context.instance.report_runless_asset_event(event)
+    # Of what a step reads Dagster has noted the versions when it began: it has to look again.
+    for source in SOURCES:
+        context.get_step_execution_context().wipe_input_asset_version_info(raw_key(source))
 
 
 def _known(instance: DagsterInstance, key: AssetKey) -> str | None:

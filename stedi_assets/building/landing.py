@@ -7,7 +7,7 @@ beyond the configured share stops the run before the first table is published. O
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -46,16 +46,20 @@ class _Read:
     new_rows: "DataFrame"
 
 
-def build_landing(lakehouse: Lakehouse) -> list[Built]:
+def build_landing(
+    lakehouse: Lakehouse, seen: "Callable[[Sequence[LandedObject]], object] | None" = None
+) -> list[Built]:
     """The four tables, staged and audited, in the order in which they are published: the quarantine first.
 
     So whatever happens between two publications, no object is in neither table. A table that is published as it is to
-    be is not staged. Raises LandingError.
+    be is not staged. `seen` is told of the objects that lie in the zone. Raises LandingError.
     """
     from stedi_assets.erasure.serials import theirs_alone
 
     lakehouse.fill_empty_zone()
     listed = lakehouse.zone.objects_to_ingest()
+    if seen is not None:
+        seen(listed)
     landed = published_manifests(lakehouse.tables.catalog, lakehouse.s3, lakehouse.store)
     drop_manifests(lakehouse, but=landed)
     suppression = lakehouse.suppression

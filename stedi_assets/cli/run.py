@@ -64,7 +64,7 @@ def run_lakehouse(
         with home_lock(settings, progress.say):
             zone = _bring(landing, settings, store, progress)
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
-            report = _execute(settings, zone, landing, expected, policy, selection, full, progress)
+            report = _execute(settings, landing, expected, policy, selection, full, progress)
     report.print(quiet)
     if json_file is not None:
         report.write_json(json_file)
@@ -112,7 +112,6 @@ def _bring(landing: str | None, settings: Settings, store: Store, progress: Any)
 
 def _execute(
     settings: Settings,
-    zone: Zone,
     landing: str | None,
     expect: str,
     policy: Policy,
@@ -120,7 +119,6 @@ def _execute(
     full: bool,
     progress: Any,
 ) -> "Report":
-    from stedi_assets.assets.raw import landings, listings_of
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.report import Report
     from stedi_assets.definitions import defs
@@ -141,8 +139,6 @@ def _execute(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
     }
     with dagster_instance(settings.home) as instance:
-        for landing_event in landings(instance, listings_of(zone.objects())):
-            instance.report_runless_asset_event(landing_event)
         instance.add_event_listener(run_id, progress.on_event)
         result = defs.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config=configuration,
