@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, HEIGHT = 1600, 1000
 # Nodes show their names and checks only when the whole graph fits at a scale where these can be read.
-GRAPH_WIDTH, GRAPH_HEIGHT = 3200, 2000
+GRAPH_WIDTH, GRAPH_HEIGHT = 3200, 2600
 # A run waits for the home's lock while another one is on.
 RUN_SECONDS, PAGE_SECONDS = 400, 60
 _ARGUMENTS = (
@@ -93,8 +93,10 @@ class Ui:
         page = blank_page(self.browser, GRAPH_WIDTH, GRAPH_HEIGHT)
         page.add_init_script(_GRAPH_SETTINGS)
         selected = " or ".join(f'group:"{group}"' for group in groups)
-        page.goto(f"{self.url}/asset-groups" + (f"?asset-selection={quote(selected)}" if groups else ""))
+        page.goto(f"{self.url}/asset-groups" + (f"~{quote(selected, safe=str())}" if groups else ""))
         page.locator("foreignObject").first.wait_for()
+        if groups:  # the whole graph is drawn first, and it is that which would be opened
+            expect(page.locator("foreignObject")).to_have_count(len(groups))
         page.keyboard.press("Alt+e")
         page.wait_for_url("**expanded=*")
         page.reload()  # a graph is fitted to its page when it is first drawn
