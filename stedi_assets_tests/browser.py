@@ -93,7 +93,7 @@ class Ui:
         page = blank_page(self.browser, GRAPH_WIDTH, GRAPH_HEIGHT)
         page.add_init_script(_GRAPH_SETTINGS)
         selected = " or ".join(f'group:"{group}"' for group in groups)
-        page.goto(f"{self.url}/asset-groups" + (f"~{quote(selected, safe=str())}" if groups else ""))
+        page.goto(f"{self.url}/asset-groups" + (f"~{quote(selected, safe='')}" if groups else ""))
         page.locator("foreignObject").first.wait_for()
         if groups:  # the whole graph is drawn first, and it is that which would be opened
             expect(page.locator("foreignObject")).to_have_count(len(groups))

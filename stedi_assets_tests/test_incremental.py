@@ -100,6 +100,15 @@ def test_new_rewritten_and_deleted_objects_change_what_they_touch(
     assert 7.0 in lake.rows(MACHINE_LEARNING_CURATED, "x")
     assert is_as_built_in_full(lake)
 
+    lake.put("step_trainer/delivery/1/new.json", lines([step("s1", TAKEN + 7)]))
+    assert unchanged(lake.run()) == {
+        "customer_landing",
+        "accelerometer_landing",
+        "customer_trusted",
+        "accelerometer_trusted",
+        "customers_curated",
+    }, "and nothing else follows from step readings"
+
     lake.remove("accelerometer/delivery/1/new.json")
     assert lake.run().success
     assert 7.0 not in lake.rows(MACHINE_LEARNING_CURATED, "x")

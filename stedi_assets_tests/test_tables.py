@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from pyiceberg.catalog import Catalog
 from pyspark.sql import SparkSession
 
 from stedi_assets.contracts import CUSTOMER_TRUSTED, STEP_TRAINER_LANDING, STEP_TRAINER_TRUSTED, Contract
-from stedi_assets.contracts.model import Column
 from stedi_assets.lakehouse.catalog import NAMESPACE, bring_up_to_contract, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.publication import RUN_ID, UPSTREAM, NeverPublishedError, PublicationRefusedError
@@ -97,6 +95,23 @@ def test_a_snapshot_tells_its_run_and_what_it_was_computed_from(tables: Tables) 
     assert summary["stedi.note"] == "kept"
 
 
+def test_files_may_be_kept_and_none_that_is_gone(tables: Tables) -> None:
+    publish(tables, "s1")
+    kept = tables.published(STEP_TRAINER_TRUSTED).files
+    for added in (["s2"], []):  # a file without rows is not added
+        staged = tables.stage(steps(tables, *added), STEP_TRAINER_TRUSTED, kept=kept)
+        assert values(tables.read_staged(staged), "serialnumber") == ["s1", *added]
+        assert values(tables.read_new(staged), "serialnumber") == added
+        tables.publish(staged, "run")
+        assert serials(tables) == ["s1", *added]
+    assert tables.published(STEP_TRAINER_TRUSTED).files == kept
+    publish(tables, "s3")
+    staged = tables.stage(steps(tables, "s4"), STEP_TRAINER_TRUSTED, kept=kept)
+    with pytest.raises(PublicationRefusedError, match="was to keep files that it has no more"):
+        tables.publish(staged, "run")
+    assert serials(tables) == ["s3"]
+
+
 def test_replaced_snapshots_stay_readable(tables: Tables, catalog: Catalog) -> None:
     first = publish(tables, "s1")
     publish(tables, "s2")
@@ -159,32 +174,6 @@ def test_staging_twice_never_writes_over_the_first_try(tables: Tables) -> None:
     assert values(tables.read_staged(first), "serialnumber") == ["s1"]
 
 
-def test_a_column_may_be_added_and_another_dropped(tables: Tables, catalog: Catalog) -> None:
-    publish(tables, "s1")
-    added = Column("colour", "string", "A new one.", required=False)
-    kept = tuple(column for column in STEP_TRAINER_TRUSTED.columns if column.name != "distancefromobject")
-    changed = replace(STEP_TRAINER_TRUSTED, columns=(*kept, added))
-    staged = tables.stage(frame(tables.spark, changed, {"serialnumber": "s2", "colour": "red"}), changed)
-    table = catalog.load_table("stedi.step_trainer_trusted")
-    assert "colour" not in table.schema().column_names, "readers see no new column before the publication"
-    tables.publish(staged, "run")
-    assert values(tables.read(changed), "serialnumber", "colour") == [("s2", "red")]
-    table = catalog.load_table("stedi.step_trainer_trusted")
-    assert set(table.scan().to_arrow().column_names) == {"sensorreadingtime", "serialnumber", "colour"}
-
-
-def test_a_column_may_change_its_type(tables: Tables, catalog: Catalog) -> None:
-    publish(tables, "s1")
-    kept = tuple(column for column in STEP_TRAINER_TRUSTED.columns if column.name != "distancefromobject")
-    retyped = replace(STEP_TRAINER_TRUSTED.column("distancefromobject"), type="string")
-    changed = replace(STEP_TRAINER_TRUSTED, columns=(*kept, retyped))
-    rows = frame(tables.spark, changed, {"serialnumber": "s2", "distancefromobject": "near"})
-    tables.publish(tables.stage(rows, changed), "run")
-    assert values(tables.read(changed), "distancefromobject") == ["near"]
-    found = catalog.load_table("stedi.step_trainer_trusted").scan().to_arrow()
-    assert found["distancefromobject"].to_pylist() == ["near"]
-
-
 def test_a_run_never_reads_two_versions_of_a_table(tables: Tables, catalog: Catalog, spark: SparkSession) -> None:
     publish(tables, "s1")
     other_run = Tables(catalog, spark, tables.s3, retention_days=3)
@@ -201,32 +190,6 @@ def test_what_was_staged_and_not_published_goes_with_the_run(tables: Tables) -> 
     bucket, prefix = staged.folder.removeprefix("s3://").split("/", 1)
     assert tables.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount") == 0
     assert serials(tables) == ["s1"]
-
-
-def test_snapshots_from_before_a_column_was_added_stay_readable(tables: Tables, catalog: Catalog) -> None:
-    first = publish(tables, "s1")
-    changed = replace(
-        STEP_TRAINER_TRUSTED,
-        columns=(*STEP_TRAINER_TRUSTED.columns, Column("colour", "string", "A new one.", required=False)),
-    )
-    tables.publish(tables.stage(frame(tables.spark, changed, {"serialnumber": "s2"}), changed), "run")
-    table = catalog.load_table("stedi.step_trainer_trusted")
-    assert table.scan(snapshot_id=first).to_arrow().column_names == list(STEP_TRAINER_TRUSTED.column_names)
-    assert table.scan().to_arrow()["serialnumber"].to_pylist() == ["s2"]
-
-
-def test_no_bounds_of_personal_columns_in_the_metadata(tables: Tables, catalog: Catalog) -> None:
-    publish(tables, "s1")
-    (task,) = catalog.load_table("stedi.step_trainer_trusted").scan().plan_files()
-    schema = catalog.load_table("stedi.step_trainer_trusted").schema()
-    bounded = {schema.find_field(field_id).name for field_id in (task.file.lower_bounds or {})}
-    assert bounded == {"sensorreadingtime", "distancefromobject"}
-
-
-def test_column_descriptions_are_in_the_catalog(tables: Tables, catalog: Catalog) -> None:
-    publish(tables, "s1")
-    schema = catalog.load_table("stedi.step_trainer_trusted").schema()
-    assert {f.name: f.doc for f in schema.fields} == {c.name: c.comment for c in STEP_TRAINER_TRUSTED.columns}
 
 
 def test_two_homes_never_meet(tables: Tables, tmp_path: Path) -> None:

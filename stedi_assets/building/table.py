@@ -4,9 +4,11 @@ Not here: the landing tables, which are read from objects rather than computed f
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from stedi_assets.audits import checks_of
 from stedi_assets.audits.views import consent_views
 from stedi_assets.building.audited import Built, audit, current
 from stedi_assets.building.versions import code_version, digest
@@ -44,7 +46,7 @@ def build_table(
         given[PSEUDONYM_KEY] = lakehouse.pseudonym_key
     landed = {
         source.table: upstream[source.table] if source.table in upstream else lakehouse.tables.read(source)
-        for source in SOURCES.values()
+        for source in _landing_tables_asked(contract)
     }
     customers = landed[CUSTOMER_LANDING.table]
     reached, next_consent = _consent_dates(customers, lakehouse.policy.as_of_ms)
@@ -65,6 +67,12 @@ def build_table(
         if reference.table not in views
     }
     return audit(lakehouse, staged, views)
+
+
+def _landing_tables_asked(contract: Contract) -> list[Contract]:
+    """Those that the table's checks count in, and the customers' records, which say who agrees."""
+    asked = " ".join(f"{check.actual} {check.expected}" for check in checks_of(contract))
+    return [s for s in SOURCES.values() if s is CUSTOMER_LANDING or re.search(rf"\b{s.table}\b", asked)]
 
 
 def _consent_dates(customers: "DataFrame", as_of_ms: int) -> tuple[int | None, int | None]:

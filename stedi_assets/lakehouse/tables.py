@@ -131,6 +131,10 @@ class Tables:
         upstream = json.dumps(dict(staged.upstream), sort_keys=True)
         summary = {RUN_ID: run_id, UPSTREAM: upstream, **staged.facts, **(facts or {})}
         present = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        if not {data_file.file_path for data_file in present}.issuperset(staged.kept):
+            raise PublicationRefusedError(
+                f"{contract.table} was to keep files that it has no more; nothing was published: run again"
+            )
         replaced = [data_file for data_file in present if data_file.file_path not in staged.kept]
         refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
