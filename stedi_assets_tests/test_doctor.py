@@ -23,7 +23,7 @@ Findings = dict[str, dict[str, Any]]
 
 def examined(home: Path, *words: str, **more: str) -> tuple[int, Findings]:
     """The exit status, and what was found, by what was looked at."""
-    file = home.parent / "doctor.json"
+    file = next(folder for folder in home.parents if folder.is_dir()) / "doctor.json"
     finished = command("stedi", "doctor", "--json", str(file), *words, home=home, folder=REPOSITORY, **more)
     assert finished.stderr == ""
     told = json.loads(file.read_text())

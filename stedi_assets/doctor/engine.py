@@ -41,8 +41,8 @@ def _apache_spark(settings: Settings) -> Iterator[Finding]:
         java, version = find_java()
         yield Finding("Java", "ok", f"{version} at {java}")
     except EngineError as error:
-        expected, _, remedy = str(error).rpartition(": ")
-        yield Finding("Java", "missing", expected, remedy)
+        found, _, remedy = str(error).partition(": ")
+        yield Finding("Java", "missing", found, remedy)
     fetched = "fetched" if are_fetched(settings.cache) else "fetched from Maven Central at the first start (23 MB)"
     yield Finding("Spark's jars", "ok", f"{settings.cache}: {fetched}")
 
