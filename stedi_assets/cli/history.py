@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from stedi_assets.cli.errors import refuse_without_folder
-from stedi_assets.cli.tables import checks, checks_as_json, contract_named, size
+from stedi_assets.cli.tables import checks, checks_as_json, size
 from stedi_assets.cli.terminal import print_table
+from stedi_assets.contracts import contract_of
 from stedi_assets.lakehouse.catalog import open_catalog, published_table
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.publication import ERASURE, RUN_ID, UPKEEP
@@ -24,7 +25,7 @@ _COLUMNS = ["snapshot", "made (UTC)", "rows", "size", "made by", "consent", "ser
 def list_versions(name: str, json_file: Path | None) -> None:
     """Prints the list, and writes it to the file. Raises UsageError, NeverPublishedError."""
     refuse_without_folder(json_file)
-    contract = contract_named(name)
+    contract = contract_of(name)
     versions = versions_of(published_table(open_catalog(connect(Settings.load())), contract))
     if json_file is not None:
         content = {"table": name, "versions": [_as_json(name, version) for version in versions]}

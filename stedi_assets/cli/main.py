@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from stedi_assets.cli.options import READABLE_FILE, WRITABLE_FILE, engine_option, home_option
-from stedi_assets.cli.table_names import TableNames, TableSnapshot
+from stedi_assets.cli.table_names import TableName, TableNames, TableSnapshot
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -160,7 +160,7 @@ def tables(json_file: Path | None) -> None:
 
 
 @stedi.command()
-@click.argument("table")
+@click.argument("table", type=TableName())
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the list to this file.")
 @home_option
 def history(table: str, json_file: Path | None) -> None:
@@ -171,7 +171,7 @@ def history(table: str, json_file: Path | None) -> None:
 
 
 @stedi.command()
-@click.argument("table")
+@click.argument("table", type=TableName())
 @click.option("--to", "snapshot", type=int, help="The snapshot to go back to (default: the one before).")
 @engine_option
 @home_option

@@ -7,9 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from stedi_assets.cli.errors import UsageError
-from stedi_assets.cli.tables import contract_named
 from stedi_assets.cli.terminal import print_line
-from stedi_assets.contracts import Contract
+from stedi_assets.contracts import Contract, contract_of
 from stedi_assets.lakehouse.connection import start
 from stedi_assets.lakehouse.engines import refuse_missing, session_on
 from stedi_assets.lakehouse.lock import home_lock
@@ -31,7 +30,7 @@ _NOT_BY_GLUE = (
 
 def roll_back_table(name: str, snapshot_id: int | None) -> int:
     """Makes the version current: 0 when done, 1 if it was refused. Raises the errors of `errors`."""
-    settings, contract = Settings.load(), contract_named(name)
+    settings, contract = Settings.load(), contract_of(name)
     if settings.engine == GLUE:
         raise UsageError(_NOT_BY_GLUE)
     refuse_missing(settings)

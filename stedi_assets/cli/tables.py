@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.audits import verdicts_of
-from stedi_assets.cli.errors import UsageError, refuse_without_folder
+from stedi_assets.cli.errors import refuse_without_folder
 from stedi_assets.cli.terminal import print_table
-from stedi_assets.contracts import CONTRACTS, Contract, contract_of
+from stedi_assets.contracts import CONTRACTS, Contract
 from stedi_assets.lakehouse.catalog import find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.publication import ERASURE
@@ -51,15 +51,6 @@ def list_tables(json_file: Path | None) -> None:
         for table, version in current.items()
     ]
     print_table(_COLUMNS, rows, right=(1, 3, 5, 6))
-
-
-def contract_named(table: str) -> Contract:
-    """The contract of a table that a user named. Raises UsageError."""
-    try:
-        return contract_of(table)
-    except KeyError:
-        known = ", ".join(contract.table for contract in CONTRACTS)
-        raise UsageError(f"no such table: {table}; known: {known}") from None
 
 
 def age(ms: int) -> str:

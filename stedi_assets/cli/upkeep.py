@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stedi_assets.cli.ending import refuse_interrupted
 from stedi_assets.cli.errors import refuse_without_folder
 from stedi_assets.cli.tables import size
 from stedi_assets.cli.terminal import print_line, print_table
@@ -64,6 +65,7 @@ def _execute(instance: "DagsterInstance") -> tuple[Done, list[str]]:
         run_id=run_id,
         raise_on_error=False,
     )
+    refuse_interrupted(result)
     done: Done = {}
     for event in result.get_asset_materialization_events():
         if event.asset_key is not None:
