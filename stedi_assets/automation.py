@@ -16,6 +16,7 @@ from dagster import (
     FreshnessPolicy,
 )
 
+from stedi_assets.assets.insight import INSIGHT
 from stedi_assets.contracts import CONTRACTS
 
 INTERVAL_SECONDS = 30
@@ -46,7 +47,9 @@ FRESH = FreshnessPolicy.time_window(fail_window=timedelta(days=7), warn_window=t
 
 
 def automated(spec: AssetSpec) -> AssetSpec:
-    """A table as it is to be kept: its condition, and how old it may be. What is no table is left as it is."""
+    """The asset as it is to be kept: its condition, and of a table how old it may be. Others are left as they are."""
+    if spec.group_name == INSIGHT:
+        return spec.replace_attributes(automation_condition=UP_TO_DATE)
     if spec.group_name not in TABLES:
         return spec
     condition = None if spec.group_name == BY_SENSOR else UP_TO_DATE

@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
-from dagster import AssetKey, AutomationCondition
+from dagster import AssetKey
 
 from stedi_assets.assets.metadata import lineage
+from stedi_assets.automation import UP_TO_DATE
 from stedi_assets.contracts import CONTRACTS, MACHINE_LEARNING_CURATED
 from stedi_assets.definitions import defs
 
@@ -159,7 +160,7 @@ def test_pictures_are_made_by_a_job_of_their_own_and_after_publication() -> None
         node = graph.get(AssetKey.from_user_string(shown))
         assert node.description
         assert node.group_name == "insight"
-        assert node.automation_condition == AutomationCondition.eager()
+        assert node.automation_condition == UP_TO_DATE
 
 
 def test_columns_tell_where_they_come_from_and_landed() -> None:

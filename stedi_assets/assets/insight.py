@@ -14,7 +14,6 @@ from dagster import (
     AssetKey,
     AssetObservation,
     AssetsDefinition,
-    AutomationCondition,
     MaterializeResult,
     MetadataValue,
     Nothing,
@@ -92,7 +91,6 @@ def _picture(
         group_name=INSIGHT,
         owners=OWNERS,
         kinds={"matplotlib", "duckdb"},
-        automation_condition=AutomationCondition.eager(),
     )
     def made(context: AssetExecutionContext) -> MaterializeResult[None]:
         from stedi_assets.insight.markdown import picture
@@ -114,7 +112,6 @@ def _picture(
     group_name=INSIGHT,
     owners=OWNERS,
     kinds={"duckdb"},
-    automation_condition=AutomationCondition.eager(),
 )
 def check_dashboard() -> MaterializeResult[None]:
     """From the published snapshots alone: whoever has the catalog can make it."""
