@@ -128,7 +128,7 @@ def test_without_a_webhook_or_where_it_does_not_take_it_the_log_has_it(
 
 def test_a_run_whose_process_died_is_told_too() -> None:
     instance = DagsterInstance.ephemeral()
-    run = create_run_for_test(instance, job_name="stedi_upkeep", status=DagsterRunStatus.STARTED)
+    run = create_run_for_test(instance, job_name="somebody_elses", status=DagsterRunStatus.STARTED)
     instance.report_run_failed(run, "the run's process ended unexpectedly")
     _, where, _, todo = alert(run.job_name, run.run_id, instance.all_logs(run.run_id)).splitlines()
     assert where == "in the run itself: the run's process ended unexpectedly"
