@@ -80,7 +80,7 @@ def _lost_engine(given: Given) -> str:
 
 def _on_aws(given: Given, **settings: str) -> str:
     """In a process of its own: boto3 keeps the credentials that it found first."""
-    here = {
+    here: dict[str, Any] = {
         "STEDI_ENV": "aws",
         "STEDI_BUCKET": "stedi",
         "STEDI_REGION": "us-east-1",
@@ -100,7 +100,12 @@ def _with_keys(given: Given, secret: str = "", **settings: str) -> str:
     return _on_aws(given, AWS_ENDPOINT_URL=services.s3_url, **keys, **settings)
 
 
-GLUE = {"STEDI_ENV": "aws", "STEDI_ENGINE": "glue", "STEDI_BUCKET": "stedi", "STEDI_REGION": "us-east-1"}
+GLUE: dict[str, Any] = {
+    "STEDI_ENV": "aws",
+    "STEDI_ENGINE": "glue",
+    "STEDI_BUCKET": "stedi",
+    "STEDI_REGION": "us-east-1",
+}
 MESSAGES: dict[str, Provoke] = {
     "STEDI_… is …: a number from … to … is expected": lambda g: g.said("run", STEDI_MAX_QUARANTINE_SHARE="lots"),
     "STEDI_ENV is …: local or aws is expected": lambda g: g.said("tables", STEDI_ENV="moon"),
@@ -123,7 +128,9 @@ MESSAGES: dict[str, Provoke] = {
     '--expect …: {"TABLE": ROWS} with whole numbers from 0 on is expected': _expected("[3]"),
     "--expect …: no such table: …; known: …": _expected('{"customers": 3}'),
     "--json …: … is no folder; name a file in one that exists": lambda g: g.said("doctor", "--json", "/nowhere/r.json"),
-    "no such table: …; known: …": lambda g: g.said("history", "customers"),
+    "Invalid value for 'TABLE': no such table: …; known: … (see stedi history --help)": lambda g: g.said(
+        "history", "customers"
+    ),
     "what was given is no email address; one is expected, as in the customer's records": lambda g: g.said(
         "forget", "nobody"
     ),
