@@ -9,8 +9,10 @@ import pytest
 
 from stedi_assets.lakehouse.services import find
 from stedi_assets_tests.commands import command, end, free_port, serve, wait_for
+from stedi_assets_tests.lake import customer, lines, motion, step
 
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
+RUNS = '{ runsOrError(filter: {pipelineName: "stedi_lakehouse"}) { ... on Runs { results { status } } } }'
 LAUNCH = """
 mutation { launchRun(executionParams: {
     selector: {repositoryLocationName: "stedi_assets", repositoryName: "__repository__", jobName: "stedi_lakehouse"}
@@ -58,19 +60,41 @@ def run_the_job(port: int) -> str:
     return str(wait_for("the end of the run", ended))
 
 
+def deliver_and_wait(port: int, home: Path, folder: Path) -> str:
+    """Delivers an object for each source, and starts nothing: the statuses of the runs that the sensor started."""
+    records = {"customer": customer("a@x.org", "s1"), "accelerometer": motion("a@x.org"), "step_trainer": step("s1")}
+    for source, record in records.items():
+        (folder / f"{source}.json").write_text(lines([record]))
+        delivered = command("stedi", "deliver", source, str(folder / f"{source}.json"), home=home)
+        assert delivered.returncode == 0, delivered.stderr
+
+    def ended() -> str | None:
+        answer = ask(port, RUNS)
+        statuses = [run["status"] for run in answer["runsOrError"]["results"]] if answer else []
+        is_over = statuses and set(statuses) <= {"SUCCESS", "FAILURE", "CANCELED"}
+        return " ".join(statuses) if is_over else None
+
+    return str(wait_for("the end of a run that the sensor started", ended, seconds=240))
+
+
 @pytest.mark.parametrize("words", [["stedi", "dev", "--port"], ["dagster", "dev", "-w", "workspace.yaml", "-p"]])
-def test_dev_serves_the_ui_and_runs_the_job(own_home: Path, tmp_path: Path, words: list[str]) -> None:
+def test_dev_serves_the_ui_and_a_run_comes_of_arrivals_or_of_a_click(
+    own_home: Path, tmp_path: Path, words: list[str]
+) -> None:
     port = free_port()
     log = tmp_path / "dev.log"
-    extra = {} if words[0] == "stedi" else {"DAGSTER_HOME": str(tmp_path)}
-    process = serve(*words, str(port), home=own_home, log=log, **extra)
+    is_stedi = words[0] == "stedi"
+    process = serve(*words, str(port), home=own_home, log=log, **({} if is_stedi else {"DAGSTER_HOME": str(tmp_path)}))
     try:
-        assert run_the_job(port) == "SUCCESS", log.read_text()[-3000:]
+        status = deliver_and_wait(port, own_home, tmp_path) if is_stedi else run_the_job(port)
+        assert status == "SUCCESS", log.read_text()[-3000:]
     finally:
-        status = end(process, log)
+        exit_status = end(process, log)
     counted = find(own_home)
-    if words[0] == "stedi":
-        assert status == 0
+    if is_stedi:
+        assert exit_status == 0
         assert counted is None, "the services end with the UI"
+        trained = command("stedi", "query", "SELECT subject_id FROM machine_learning_curated", home=own_home)
+        assert len(trained.stdout.splitlines()) == 3, "a row below its two lines of header"
     else:
         assert counted is not None

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from dagster import AssetKey
+from dagster import AssetKey, DefaultSensorStatus
 
 from stedi_assets.assets.metadata import lineage
 from stedi_assets.automation import UP_TO_DATE
@@ -167,6 +167,16 @@ def test_columns_tell_where_they_come_from_and_landed() -> None:
     lines = lineage(MACHINE_LEARNING_CURATED)["stedi/column_lineage"].value.splitlines()
     assert lines[4].startswith("| `x` | [accelerometer_trusted.x](/assets/trusted/accelerometer_trusted)")
     assert lines[4].endswith("| [accelerometer_landing.x](/assets/landing/accelerometer_landing) |")
+
+
+def test_what_runs_by_itself() -> None:
+    """On from the start, and no more often than every half minute."""
+    sensors = {sensor.name: sensor for sensor in defs.get_repository_def().sensor_defs}
+    assert set(sensors) == {"arrivals", "automation", "failures"}
+    for sensor in sensors.values():
+        assert sensor.default_status == DefaultSensorStatus.RUNNING
+        assert (sensor.minimum_interval_seconds or 0) >= 30
+    assert [job.name for job in sensors["arrivals"].jobs] == ["stedi_lakehouse"]
 
 
 def test_loading_the_definitions_starts_nothing() -> None:
