@@ -22,7 +22,6 @@ REQUIREMENTS = [
     "click==8.5.1",  # the command line
     "rich==15.0.0",  # progress on a terminal
     "filelock==4.2.11",  # one run at a time in a home: a lock freed by the kernel
-    "matplotlib==3.11.2",  # the plots that people see
     "psutil==7.2.2",  # is that process ours and alive
 ]
 TEST_REQUIREMENTS = [
