@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run dev test test-cluster lint format docs screenshots clean help
+.PHONY: run dev test test-cluster test-faults lint format docs screenshots clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ test: $(INSTALLED) lint ## Everything that is tested: ruff, mypy, cfn-lint, pyte
 
 test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
 	$(BIN)/python -m pytest stedi_assets_tests/test_cluster.py
+
+test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
+	$(BIN)/python -m pytest -m faults
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
