@@ -1,0 +1,105 @@
+"""Plans of faults: which requests go wrong, and how.
+
+Here: the choice. Not here: what is done to a request then (`proxy`).
+"""
+
+import os
+import re
+import signal
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stedi_assets_tests.faults.proxy import MARK, RESET, Fault, Request
+
+
+@dataclass(frozen=True)
+class Point:
+    """A step of a run: its number, of what of which table, and what was asked of the store."""
+
+    number: int
+    phase: str
+    table: str
+    what: str
+
+
+@dataclass
+class KillAt:
+    """Kills the run (SIGKILL) at the first step that is meant, before the store hears of it.
+
+    A step is a change of the store, by whichever client of the run, or the begin or the end of a table's write, audit
+    or publication. Between two of them the store is the same: with every k every state that a run can leave is met.
+    """
+
+    is_meant: Callable[[Point], bool]
+    killed: Point | None = None
+    points: list[Point] = field(default_factory=list)
+    _pid: int = 0
+    _at: tuple[str, str] = ("between", "")
+
+    def __call__(self, request: Request) -> Fault | None:
+        if self.killed is not None:
+            return Fault(how=RESET)
+        what = f"{request.method} {request.to}"
+        if request.is_mark:
+            phase, table, what = request.path.removeprefix(MARK).split("/")
+            if phase == "start":
+                self._pid = int(table)
+                return None
+            self._at = (phase, table)
+        elif not request.is_change:
+            return None
+        self.points.append(Point(len(self.points) + 1, *self._at, what))
+        if request.is_mark and what == "end":
+            self._at = ("between", "")
+        if not self.is_meant(self.points[-1]):
+            return None
+        os.kill(self._pid, signal.SIGKILL)
+        self.killed = self.points[-1]
+        return Fault(how=RESET)
+
+
+def numbered(number: int) -> Callable[[Point], bool]:
+    """The k-th step."""
+    return lambda point: point.number == number
+
+
+def at(phase: str, table: str, what: str) -> Callable[[Point], bool]:
+    """The first such step."""
+    return lambda point: (point.phase, point.table, point.what) == (phase, table, what)
+
+
+@dataclass
+class Rule:
+    """The fault for requests that match, `times` of them, after the first `skip`."""
+
+    fault: Fault
+    to: str = ".*"
+    method: str = ".*"
+    path: str = ".*"
+    times: int = 1
+    skip: int = 0
+    matched: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many requests went wrong."""
+        return max(0, min(self.matched - self.skip, self.times))
+
+    def __call__(self, request: Request) -> Fault | None:
+        wanted = ((self.to, request.to), (self.method, request.method), (self.path, request.path))
+        if request.is_mark or not all(re.fullmatch(pattern, found) for pattern, found in wanted):
+            return None
+        self.matched += 1
+        return self.fault if self.skip < self.matched <= self.skip + self.times else None
+
+
+@dataclass
+class Counting:
+    """No fault; how often each kind of request was made."""
+
+    found: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, request: Request) -> Fault | None:
+        self.found[f"{request.to} {request.method} {re.sub(r'[0-9a-f-]{32,}', '*', request.path)}"] += 1
+        return None
