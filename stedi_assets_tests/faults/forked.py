@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,20 @@ class Forked:
         self._log.close()
 
 
-def _serve() -> None:
-    from stedi_assets_tests.faults import forked  # by its name: what is patched is the module that others import
+_IMPORTED = (
+    "boto3",
+    "pandas",
+    "pyiceberg.catalog.rest",
+    "pyiceberg.io.pyarrow",
+    "pysail.spark",
+    "stedi_assets.building.landing",
+    "stedi_assets.lakehouse.engines.embedded",
+    "stedi_assets_tests.lake",
+)
 
+
+def _serve() -> None:
+    forked = import_module("stedi_assets_tests.faults.forked")  # what is patched is the module that others import
     orders, answers = os.fdopen(os.dup(0), "r"), os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a run prints goes to the log
     forked.warm_up()
@@ -89,15 +101,8 @@ def _serve() -> None:
 
 def warm_up() -> None:
     """Imports what a run imports, and nothing else: threads do not come along into a fork."""
-    import boto3  # noqa: F401
-    import pandas  # noqa: F401
-    import pyiceberg.catalog.rest
-    import pyiceberg.io.pyarrow
-    import pysail.spark  # noqa: F401
-
-    import stedi_assets.building.landing
-    import stedi_assets.lakehouse.engines.embedded
-    import stedi_assets_tests.lake  # noqa: F401
+    for name in _IMPORTED:
+        import_module(name)
 
 
 def carry_out(order: Order, answer: int) -> None:

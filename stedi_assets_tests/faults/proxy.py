@@ -128,14 +128,14 @@ class _Connection(BaseHTTPRequestHandler):
         self._store.close()
         super().finish()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
+    def log_message(self, format: str, *args: Any) -> None:
         """Nothing is logged: paths name objects."""
 
     def pass_on(self) -> None:
         request = Request(self.server.to, self.command, self.path, self._body())
         fault = self.server.proxy.asked(request)
         if request.is_mark:
-            status, headers, body = 204, [], b""
+            status, headers, body = 204, list[tuple[str, str]](), b""
         elif fault is None or fault.passes:
             status, headers, body = self._ask_store(request.body)
         else:
