@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import NeverPublishedError, Published, Staged
+from stedi_assets.lakehouse.publication import Published, Staged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,11 +51,9 @@ class Current:
 Built = Audited | Current
 
 
-def current(lakehouse: Lakehouse, contract: Contract, version: str) -> Current | None:
-    """The published table, if it is of this version and nothing asks for more: a rebuild of all, expected rows."""
-    try:
-        published = lakehouse.tables.published(contract)
-    except NeverPublishedError:
+def current(lakehouse: Lakehouse, contract: Contract, published: Published | None, version: str) -> Current | None:
+    """What is published, if it is of this version and nothing asks for more: a rebuild of all, expected rows."""
+    if published is None:
         return None
     as_expected = lakehouse.expectations.get(contract.table, published.rows) == published.rows
     if lakehouse.full or published.version != version or not as_expected:

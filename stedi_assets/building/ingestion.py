@@ -17,13 +17,11 @@ from stedi_assets.building.versions import code_version, digest
 from stedi_assets.contracts import LANDING_QUARANTINE, SOURCES, Contract
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.lakehouse.objects import delete_objects, get_object, objects_below, put_object
-from stedi_assets.lakehouse.publication import LANDING, VERSION, VERSIONS, NeverPublishedError, Published
+from stedi_assets.lakehouse.publication import LANDING, VERSION, VERSIONS, Published
 from stedi_assets.lakehouse.store import MANIFESTS_FOLDER, Store
 from stedi_assets.landing.manifest import Changes, Ingested, Manifest, changes, listing_digest
 
 if TYPE_CHECKING:
-    from pyiceberg.catalog import Catalog
-
     from stedi_assets.lakehouse.lakehouse import Lakehouse
     from stedi_assets.landing.zone import LandedObject
 
@@ -61,25 +59,17 @@ class Ingestion:
         return self.kept is not None and self.kept.summary.get(VERSION) == self.version
 
 
-def published_manifests(catalog: "Catalog", s3: Any, store: Store) -> Landed:
-    """What the published tables were made from."""
-    from stedi_assets.lakehouse.tables import published_snapshot
-
-    found: dict[str, Published] = {}
-    for contract in (*SOURCES.values(), LANDING_QUARANTINE):
-        try:
-            found[contract.table] = published_snapshot(catalog, contract)
-        except NeverPublishedError:
-            continue
-    quarantine = found.get(LANDING_QUARANTINE.table)
+def published_manifests(summaries: Mapping[str, Mapping[str, str]], s3: Any, store: Store) -> Landed:
+    """What the published tables were made from, by the summaries of their snapshots."""
+    quarantine = summaries.get(LANDING_QUARANTINE.table)
     if quarantine is None:
         return Landed()
-    belonging = json.loads(quarantine.summary.get(VERSIONS, "{}"))
-    zone = quarantine.summary.get(LANDING, "")
+    belonging = json.loads(quarantine.get(VERSIONS, "{}"))
+    zone = quarantine.get(LANDING, "")
     versions: dict[str, str] = {}
     manifests: dict[str, Manifest] = {}
     for source, contract in SOURCES.items():
-        summary = found[contract.table].summary if contract.table in found else {}
+        summary = summaries.get(contract.table, {})
         version = summary.get(VERSION)
         if version is None or belonging.get(source) != version or summary.get(LANDING) != zone:
             continue
@@ -92,17 +82,18 @@ def published_manifests(catalog: "Catalog", s3: Any, store: Store) -> Landed:
 def ingestion_of(
     lakehouse: "Lakehouse",
     landed: Landed,
+    published: Published | None,
     source: str,
     listed: "Sequence[LandedObject]",
     suppression: Suppression,
 ) -> Ingestion:
-    """What is to be read of a source. `suppression`: of whom nothing is taken from it."""
+    """What is to be read of a source whose table is `published`. `suppression`: of whom nothing is taken from it."""
     contract = SOURCES[source]
     rules = digest({"code": code_version(), "zone": lakehouse.zone.uri, "suppression": suppression.fingerprint})
     share = lakehouse.settings.max_quarantine_share
     version = f"{rules}-{digest({'objects': listing_digest(listed), 'max_quarantine_share': share})}"
     holds = landed.versions.get(source, "").partition("-")[0] == rules and not lakehouse.full
-    kept = lakehouse.tables.published(contract) if holds else None
+    kept = published if holds else None
     manifest = landed.manifests[source] if holds else Manifest()
     return Ingestion(source, contract, version, changes(listed, manifest), kept)
 

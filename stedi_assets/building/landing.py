@@ -24,7 +24,7 @@ from stedi_assets.building.ingestion import (
 from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import VERSION, VERSIONS, NeverPublishedError, Published, Staged
+from stedi_assets.lakehouse.publication import VERSION, VERSIONS, Published, Staged
 from stedi_assets.landing.manifest import Ingested
 from stedi_assets.transforms import landing as transforms
 
@@ -60,20 +60,29 @@ def build_landing(
     listed = lakehouse.zone.objects_to_ingest()
     if seen is not None:
         seen(listed)
-    landed = published_manifests(lakehouse.tables.catalog, lakehouse.s3, lakehouse.store)
+    published = _published(lakehouse)
+    summaries = {table: one.summary for table, one in published.items()}
+    landed = published_manifests(summaries, lakehouse.s3, lakehouse.store)
     drop_manifests(lakehouse, but=landed)
     suppression = lakehouse.suppression
     read: dict[str, _Read] = {}
     for source, contract in SOURCES.items():
         objects = [one for one in listed if one.source == source]
-        ingestion = ingestion_of(lakehouse, landed, source, objects, suppression)
+        ingestion = ingestion_of(lakehouse, landed, published.get(contract.table), source, objects, suppression)
         read[source] = _read(lakehouse, ingestion, suppression)
         if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
             suppression = theirs_alone(suppression, read[source].rows)
-    quarantine = current(lakehouse, LANDING_QUARANTINE, digest(_versions(read)))
+    before = published.get(LANDING_QUARANTINE.table)
+    quarantine = current(lakehouse, LANDING_QUARANTINE, before, digest(_versions(read)))
     if quarantine is not None and all(isinstance(one.table, Current) for one in read.values()):
         return [quarantine, *(one.table for one in read.values() if isinstance(one.table, Current))]
-    return _audited(lakehouse, listed, read, suppression)
+    return _audited(lakehouse, listed, read, before, suppression)
+
+
+def _published(lakehouse: Lakehouse) -> dict[str, Published]:
+    """What readers see of the four now, by table; none of those that were never published."""
+    found = {c.table: lakehouse.tables.find_published(c) for c in (*SOURCES.values(), LANDING_QUARANTINE)}
+    return {table: one for table, one in found.items() if one is not None}
 
 
 def _versions(read: Mapping[str, _Read]) -> dict[str, str]:
@@ -84,7 +93,7 @@ def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression"
     """Stages what the source's table lacks, beside what stays of it."""
     contract, kept = ingestion.contract, ingestion.kept
     published = lakehouse.tables.read(contract) if kept else None
-    if ingestion.is_done and (done := current(lakehouse, contract, ingestion.version)):
+    if ingestion.is_done and (done := current(lakehouse, contract, kept, ingestion.version)):
         assert published is not None
         return _Read(ingestion, done, published, published.limit(0))
     objects = transforms.listing(lakehouse.spark, ingestion.changes.fresh)
@@ -98,13 +107,20 @@ def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression"
 
 
 def _audited(
-    lakehouse: Lakehouse, listed: "Sequence[LandedObject]", read: Mapping[str, _Read], suppression: "Suppression"
+    lakehouse: Lakehouse,
+    listed: "Sequence[LandedObject]",
+    read: Mapping[str, _Read],
+    before: Published | None,
+    suppression: "Suppression",
 ) -> list[Built]:
-    """The four tables with the verdicts on those that are staged. What is new is looked at a second time."""
+    """The four tables with the verdicts on those that are staged. What is new is looked at a second time.
+
+    `before`: the published quarantine.
+    """
     folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
     try:
         findings = _examine(lakehouse, read, suppression, folder)
-        quarantine = _stage_quarantine(lakehouse, read, findings)
+        quarantine = _stage_quarantine(lakehouse, read, before, findings)
         ingested = _ingested(read, findings)
         for source, one in read.items():
             keep_manifest(lakehouse, one.ingestion, ingested[source])
@@ -130,16 +146,14 @@ def _with_verdicts(
     return audit(lakehouse, staged, {**views, "rows_of_the_erased": theirs})
 
 
-def _stage_quarantine(lakehouse: Lakehouse, read: Mapping[str, _Read], findings: "DataFrame") -> Staged:
+def _stage_quarantine(
+    lakehouse: Lakehouse, read: Mapping[str, _Read], published: Published | None, findings: "DataFrame"
+) -> Staged:
     """What is in quarantine already and stays, and what was found now."""
     rows = transforms.landing_quarantine(findings)
     stays = [source for source, one in read.items() if one.ingestion.kept is not None]
     gone = [key for source in stays for key in read[source].ingestion.changes.gone]
     files: tuple[str, ...] = ()
-    try:
-        published: Published | None = lakehouse.tables.published(LANDING_QUARANTINE)
-    except NeverPublishedError:
-        published = None
     if published is not None and len(stays) == len(read) and not gone:
         files = published.files
     elif published is not None and stays:

@@ -16,7 +16,7 @@ from stedi_assets.audits import WITHDRAWN, Audit, Verdict, consent_checks
 from stedi_assets.audits.views import consent_views, rows_of_the_erased
 from stedi_assets.contracts import CUSTOMER_LANDING, Contract
 from stedi_assets.contracts.model import Check
-from stedi_assets.lakehouse.catalog import iceberg_schema, published_table
+from stedi_assets.lakehouse.catalog import iceberg_schema, never_retry, published_table
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.tables import read_files
@@ -96,8 +96,7 @@ def roll_back(lakehouse: Lakehouse, contract: Contract, snapshot_id: int | None)
     failed = [verdict for verdict in _verdicts(lakehouse, contract, rows) if not verdict.passed]
     if failed:
         raise ConsentRefusedError(version, failed)
-    # In memory only, for tables without the property: a commit tried again would undo what it never saw.
-    table.metadata.properties["commit.retry.num-retries"] = "0"
+    never_retry(table)
     try:
         table.manage_snapshots().set_current_snapshot(snapshot_id=version.snapshot_id).commit()
     except CommitFailedException as error:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Standing:
     """landing: the landing tables' snapshots. rolled_back: of these, the tables with a newer snapshot than the
-    published one. next_consent_ms: the first consent date that some table does not know as reached yet."""
+    published one. next_consent_ms: the first consent date that some table does not know as reached yet. summaries: of
+    the landing tables' snapshots."""
 
     landing: Mapping[str, int] = field(default_factory=dict)
     rolled_back: tuple[str, ...] = ()
     next_consent_ms: int | None = None
+    summaries: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
 def standing(catalog: "Catalog") -> Standing:
@@ -32,18 +34,20 @@ def standing(catalog: "Catalog") -> Standing:
     landing: dict[str, int] = {}
     rolled_back: list[str] = []
     dates: list[int] = []
+    summaries: dict[str, Mapping[str, str]] = {}
     for contract in CONTRACTS:
         table = find_table(catalog, contract)
         current = table.current_snapshot() if table else None
         if table is None or current is None:
             continue
+        summary = current.summary.additional_properties if current.summary else {}
         if contract.zone == "landing":
-            landing[contract.table] = current.snapshot_id
+            landing[contract.table], summaries[contract.table] = current.snapshot_id, summary
             if _newest(table) != current.snapshot_id:
                 rolled_back.append(contract.table)
-        elif date := current.summary and current.summary.additional_properties.get(NEXT_CONSENT):
+        elif date := summary.get(NEXT_CONSENT):
             dates.append(int(date))
-    return Standing(landing, tuple(rolled_back), min(dates, default=None))
+    return Standing(landing, tuple(rolled_back), min(dates, default=None), summaries)
 
 
 def _newest(table: "Table") -> int:

@@ -51,7 +51,7 @@ def build_table(
     customers = landed[CUSTOMER_LANDING.table]
     reached, next_consent = _consent_dates(customers, lakehouse.policy.as_of_ms)
     version = _version(lakehouse, contract, sorted({*inputs, *landed}), reached)
-    if done := current(lakehouse, contract, version):
+    if done := current(lakehouse, contract, lakehouse.tables.find_published(contract), version):
         return done
     rows = transform(**{name: given[name] for name in asked})
     staged = lakehouse.tables.stage(rows, contract, upstream=(*inputs, *landed))
@@ -94,7 +94,7 @@ def _version(lakehouse: Lakehouse, contract: Contract, upstream: Sequence[str], 
         "table": contract.table,
         "policy": lakehouse.policy.rules,
         "consents reached": reached,
-        "upstream": {name: lakehouse.tables.published(contract_of(name)).version for name in upstream},
+        "upstream": {name: lakehouse.tables.versions[name] for name in upstream},
     }
     if contract.subject_column:
         facts["key"] = fingerprint(lakehouse.keys.pseudonym())

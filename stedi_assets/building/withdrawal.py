@@ -11,7 +11,7 @@ from stedi_assets.audits import Audit, Verdict, withdrawn_check
 from stedi_assets.audits.views import consent_views
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import RUN_ID, NeverPublishedError
+from stedi_assets.lakehouse.publication import RUN_ID
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,11 +26,8 @@ def withdrawn_from_published(lakehouse: Lakehouse, run_id: str) -> Iterator[Verd
 
     customers: DataFrame | None = None
     for contract in (contract for contract in CONTRACTS if contract.zone != "landing"):
-        try:
-            published = lakehouse.tables.published(contract)
-        except NeverPublishedError:
-            continue
-        if published.summary.get(RUN_ID) == run_id:
+        published = lakehouse.tables.find_published(contract)
+        if published is None or published.summary.get(RUN_ID) == run_id:
             continue
         customers = current_records(lakehouse) if customers is None else customers
         views = {

@@ -6,13 +6,12 @@ address, which is neither kept nor printed. Not here: erasure itself (`erasure`)
 
 import json
 import time
-import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.ending import refuse_interrupted
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
+from stedi_assets.cli.job import execute
 from stedi_assets.cli.terminal import in_colour, print_line, print_table
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.keys import keyed_hash, keys_of
@@ -89,24 +88,16 @@ def _execute(
     instance: "DagsterInstance", request: str, landing: str, rewrite_landing: bool
 ) -> tuple[dict[str, Any] | None, str]:
     """The receipt, or why there is none."""
-    from stedi_assets.definitions import defs
     from stedi_assets.failures import failures_of
     from stedi_assets.jobs import stedi_forget
 
-    run_id = str(uuid.uuid4())
-    result = defs.resolve_job_def(stedi_forget.name).execute_in_process(
-        run_config={
-            "ops": {"forget": {"config": {"request": request, "rewrite_landing": rewrite_landing}}},
-            "resources": {"lakehouse": {"config": {"landing": landing}}},
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        },
-        instance=instance,
-        run_id=run_id,
-        raise_on_error=False,
-    )
-    refuse_interrupted(result, _NOT_FINISHED)
+    config = {
+        "ops": {"forget": {"config": {"request": request, "rewrite_landing": rewrite_landing}}},
+        "resources": {"lakehouse": {"config": {"landing": landing}}},
+    }
+    result = execute(instance, stedi_forget.name, config, interrupted=_NOT_FINISHED)
     if not result.success:
-        return None, "; ".join(failures_of(instance.all_logs(run_id)))
+        return None, "; ".join(failures_of(instance.all_logs(result.run_id)))
     return result.output_for_node("forget"), ""
 
 

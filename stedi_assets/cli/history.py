@@ -4,7 +4,6 @@ Here: the list for people and as JSON, which is an interface: names change only 
 """
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from stedi_assets.cli.errors import refuse_without_folder
 from stedi_assets.cli.tables import checks, checks_as_json, size
 from stedi_assets.cli.terminal import print_table
 from stedi_assets.contracts import contract_of
+from stedi_assets.insight.aggregates import moment
 from stedi_assets.lakehouse.catalog import open_catalog, published_table
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.publication import ERASURE, RUN_ID, UPKEEP
@@ -33,7 +33,7 @@ def list_versions(name: str, json_file: Path | None) -> None:
     rows = [
         [
             str(version.snapshot_id),
-            _moment(version.made_ms),
+            moment(version.made_ms),
             f"{version.rows:,}",
             size(version.bytes),
             _made_by(version),
@@ -47,10 +47,6 @@ def list_versions(name: str, json_file: Path | None) -> None:
     print_table(_COLUMNS, rows, right=(2, 3))
 
 
-def _moment(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
-
-
 def _made_by(version: Version) -> str:
     run = version.summary.get(RUN_ID, "")[:8]  # as Dagster's UI shortens it
     what = {"upkeep": version.summary.get(UPKEEP, ""), "erasure": version.summary.get(ERASURE, "")}
@@ -59,7 +55,7 @@ def _made_by(version: Version) -> str:
 
 def _state(version: Version) -> str:
     current = "current" if version.is_current else ""
-    rolled_back = f"rolled back to {_moment(version.rolled_back_ms)}" if version.rolled_back_ms else ""
+    rolled_back = f"rolled back to {moment(version.rolled_back_ms)}" if version.rolled_back_ms else ""
     pins = f"pinned by {', '.join(version.pins)}" if version.pins else ""
     return ", ".join(part for part in (current, rolled_back, pins) if part)
 

@@ -4,13 +4,12 @@ Here: the order of these. Not here: the job itself (`jobs`, `assets`), what is t
 """
 
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.ending import refuse_interrupted
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
+from stedi_assets.cli.job import execute
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import keys_of
@@ -121,11 +120,9 @@ def _execute(
 ) -> "Report":
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.report import Report
-    from stedi_assets.definitions import defs
     from stedi_assets.jobs import stedi_lakehouse
     from stedi_assets.lakehouse.engines.errors import name_of
 
-    run_id = str(uuid.uuid4())
     prefix = landing if landing is not None and landing.startswith("s3:") else ""
     lakehouse = {
         "landing": prefix,
@@ -134,23 +131,12 @@ def _execute(
         "serials": policy.serials,
         "full": full,
     }
-    configuration = {
-        "resources": {"lakehouse": {"config": lakehouse}},
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},  # `progress` tells the terminal
-    }
+    config = {"resources": {"lakehouse": {"config": lakehouse}}}
     with dagster_instance(settings.home) as instance:
-        instance.add_event_listener(run_id, progress.on_event)
-        result = defs.resolve_job_def(stedi_lakehouse.name).execute_in_process(
-            run_config=configuration,
-            instance=instance,
-            asset_selection=selection,
-            run_id=run_id,
-            raise_on_error=False,
-        )
-        refuse_interrupted(result)
+        result = execute(instance, stedi_lakehouse.name, config, selection, progress.on_event)
         return Report.of(
             instance,
-            run_id,
+            result.run_id,
             result.success,
             read_expectations(expect, policy.consent),
             policy,

@@ -4,12 +4,11 @@ Here: the order of that, and what is said; its JSON is an interface. Not here: t
 """
 
 import json
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.ending import refuse_interrupted
 from stedi_assets.cli.errors import refuse_without_folder
+from stedi_assets.cli.job import execute
 from stedi_assets.cli.tables import size
 from stedi_assets.cli.terminal import print_line, print_table
 from stedi_assets.contracts import CONTRACTS
@@ -54,24 +53,16 @@ def look_after(json_file: Path | None) -> int:
 def _execute(instance: "DagsterInstance") -> tuple[Done, list[str]]:
     """What each step that ended well did, and what the others say."""
     from stedi_assets.assets.upkeep import DONE
-    from stedi_assets.definitions import defs
     from stedi_assets.failures import failures_of
     from stedi_assets.jobs import stedi_upkeep
 
-    run_id = str(uuid.uuid4())
-    result = defs.resolve_job_def(stedi_upkeep.name).execute_in_process(
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        instance=instance,
-        run_id=run_id,
-        raise_on_error=False,
-    )
-    refuse_interrupted(result)
+    result = execute(instance, stedi_upkeep.name, {})
     done: Done = {}
     for event in result.get_asset_materialization_events():
         if event.asset_key is not None:
             told = event.step_materialization_data.materialization.metadata[DONE].value
             done[event.asset_key.path[-1]] = dict(told)  # type: ignore[call-overload, arg-type]
-    return done, [] if result.success else failures_of(instance.all_logs(run_id))
+    return done, [] if result.success else failures_of(instance.all_logs(result.run_id))
 
 
 def _numbered(found: dict[str, Any]) -> dict[str, Any]:

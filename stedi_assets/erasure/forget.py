@@ -45,7 +45,7 @@ from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.keys import fingerprint, keyed_hash
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.objects import abort_uploads
-from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID, NeverPublishedError
+from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID
 from stedi_assets.lakehouse.store import MANIFESTS_FOLDER
 from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
@@ -124,9 +124,8 @@ class _Erasing:
         """From the training table; where too few subjects are left for it, all of what is published of it."""
         lakehouse, contract = self._lakehouse, MACHINE_LEARNING_CURATED
         receipt = self._erase(contract, tests, is_foreign)
-        try:
-            published = lakehouse.tables.published(contract)
-        except NeverPublishedError:
+        published = lakehouse.tables.find_published(contract)
+        if published is None:
             return [receipt]
         subjects = lakehouse.tables.read_published(contract, published)
         left = subjects.select("subject_id").distinct().count() if "subject_id" in subjects.columns else 0
@@ -181,10 +180,8 @@ class _Erasing:
         }
 
     def _is_unambiguous(self, contract: Contract) -> bool:
-        try:
-            return self._lakehouse.tables.published(contract).summary.get(SERIALS) == "unambiguous"
-        except NeverPublishedError:
-            return False
+        published = self._lakehouse.tables.find_published(contract)
+        return published is not None and published.summary.get(SERIALS) == "unambiguous"
 
     def _rewrite(self, suppression: Suppression, rewrite_landing: bool) -> tuple[LandingReceipt, ...]:
         """The home's own zone always, the zone that the data came from only if it was asked for."""

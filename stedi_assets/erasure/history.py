@@ -24,7 +24,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 from stedi_assets.contracts import Contract
 from stedi_assets.erasure.data_files import ErasedRows, count_erased
 from stedi_assets.erasure.replacement import Replacement, publish_without
-from stedi_assets.lakehouse.catalog import find_table
+from stedi_assets.lakehouse.catalog import find_table, never_retry
 from stedi_assets.lakehouse.objects import abort_uploads, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.snapshots import SnapshotFiles, is_unreferenced, missing_of, snapshots_of
@@ -173,8 +173,7 @@ def _remove(transaction: Transaction, pins: Sequence[str], snapshot_ids: list[in
 
 
 def _commit(table: Table, transaction: Transaction, contract: Contract, s3: Any, written: Sequence[str]) -> None:
-    # In memory only, for tables without the property: a commit tried again would be on top of what was never judged.
-    table.metadata.properties["commit.retry.num-retries"] = "0"
+    never_retry(table)
     try:
         transaction.commit_transaction()
     except CommitFailedException as error:

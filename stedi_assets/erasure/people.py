@@ -67,10 +67,8 @@ def zone_of(lakehouse: Lakehouse) -> Zone:
     """The zone that was asked for, else the one that customer_landing was read from, else the home's own."""
     if lakehouse.landing:
         return lakehouse.zone
-    try:
-        recorded = lakehouse.tables.published(CUSTOMER_LANDING).summary.get(LANDING)
-    except NeverPublishedError:
-        recorded = None
+    published = lakehouse.tables.find_published(CUSTOMER_LANDING)
+    recorded = published.summary.get(LANDING) if published else None
     return Zone.of(recorded, lakehouse.zone.s3) if recorded else lakehouse.zone
 
 

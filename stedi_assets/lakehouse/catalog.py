@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NAMESPACE = "stedi"
 _MOST_NAMED = 5  # snapshots that an error names
 NAME_MAPPING = "schema.name-mapping.default"
+_RETRIES = "commit.retry.num-retries"
 _ICEBERG_TYPES: dict[str, PrimitiveType] = {
     "string": StringType(),
     "int": IntegerType(),
@@ -86,10 +87,18 @@ def table_properties(contract: Contract, retention_days: int) -> dict[str, str]:
     return {
         "format-version": "2",
         # A publication that finds main moved must be refused, not tried again on top of what it never saw.
-        "commit.retry.num-retries": "0",
+        _RETRIES: "0",
         "history.expire.max-snapshot-age-ms": str(retention_days * 86_400_000),
         **{f"write.metadata.metrics.column.{c.name}": "none" for c in contract.columns if c.personal},
     }
+
+
+def never_retry(table: "Table") -> None:
+    """A commit to this handle that finds the table moved is refused: it would be on top of what was never judged.
+
+    In memory only, for tables without the property.
+    """
+    table.metadata.properties[_RETRIES] = "0"
 
 
 def find_table(catalog: Catalog, contract: Contract) -> "Table | None":

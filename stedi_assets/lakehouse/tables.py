@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Tables:
-    """The tables of one lakehouse, as one run sees them: `loaded` are the snapshots that it has read so far."""
+    """The tables of one lakehouse, as one run sees them: `loaded` are the snapshots that it has read so far, and
+    `versions` what their rows follow from."""
 
     catalog: Catalog
     spark: "SparkSession"
@@ -53,11 +54,19 @@ class Tables:
     retention_days: int
     staging: str | None = None  # where the engine writes first, if it cannot write in a table's location
     loaded: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     _unpublished: list[Staged] = field(default_factory=list)
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
         return published_snapshot(self.catalog, contract)
+
+    def find_published(self, contract: Contract) -> Published | None:
+        """The same, None for a table that was never published."""
+        try:
+            return self.published(contract)
+        except NeverPublishedError:
+            return None
 
     def read(self, contract: Contract) -> "DataFrame":
         """The published snapshot as a DataFrame; its id is remembered.
@@ -70,6 +79,7 @@ class Tables:
             raise PublicationRefusedError(
                 f"{contract.table} changed while this run read it; nothing was published from it: run again"
             )
+        self.versions[contract.table] = published.version
         return read_files(self.spark, contract, published.files)
 
     def read_published(self, contract: Contract, published: Published) -> "DataFrame":
@@ -155,7 +165,7 @@ class Tables:
                 "nothing was published: run again"
             ) from error
         published = _published(committed, contract)
-        self.loaded[contract.table] = published.snapshot_id
+        self.loaded[contract.table], self.versions[contract.table] = published.snapshot_id, published.version
         return published
 
     def refuse_if_stale(self, staged: Staged) -> "Table":

@@ -88,7 +88,7 @@ class Zone:
 
     def objects_to_ingest(self) -> list[LandedObject]:
         """The same, ready to read. Raises LandingError where a source has none or a mirroring was cut off."""
-        if self._mirroring() is not None:
+        if self.is_being_mirrored:
             raise LandingError(
                 f"{self.uri} is incomplete: the copying of a folder into it was cut off. Nothing was published; "
                 "copy it again: stedi run --landing PATH"

@@ -117,7 +117,7 @@ def look(context: SensorEvaluationContext, sight: Sight) -> SensorResult:
     try:
         refuse_busy(context.instance, sight)
         tables = standing(sight.catalog)
-        landed = published_manifests(sight.catalog, sight.s3, sight.store)
+        landed = published_manifests(tables.summaries, sight.s3, sight.store)
         _refuse_left_alone(tables, landed, sight.zone)
     except Skipped as reason:
         return SensorResult(skip_reason=str(reason))

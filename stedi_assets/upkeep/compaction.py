@@ -16,7 +16,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 
 from stedi_assets.contracts import Contract
-from stedi_assets.lakehouse.catalog import find_table
+from stedi_assets.lakehouse.catalog import find_table, never_retry
 from stedi_assets.lakehouse.digest import RowDigest, row_digest
 from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_objects
@@ -128,8 +128,7 @@ def _publish(
 ) -> "Table":
     """One commit that swaps the files. Where its answer is lost, they may be a snapshot's: they are left to upkeep."""
     facts = {name: value for name, value in published.summary.items() if name.startswith(OURS)}
-    # In memory only, for tables without the property: a commit tried again would be on top of what was never read.
-    table.metadata.properties["commit.retry.num-retries"] = "0"
+    never_retry(table)
     transaction = table.transaction()
     added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(written))
     summary = {**facts, RUN_ID: run_id, UPKEEP: "compaction"}

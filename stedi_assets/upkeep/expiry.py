@@ -15,7 +15,7 @@ from pyiceberg.table.update import AssertRefSnapshotId
 from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
 from stedi_assets.contracts import Contract
-from stedi_assets.lakehouse.catalog import find_table
+from stedi_assets.lakehouse.catalog import find_table, never_retry
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.versions import versions_of
 
@@ -67,8 +67,7 @@ def _stale_branches(table: Table, before_ms: int) -> tuple[str, ...]:
 
 
 def _commit(table: Table, contract: Contract, branches: tuple[str, ...], snapshots: tuple[int, ...]) -> None:
-    # In memory only, for tables without the property: what was judged is this version of the table, no later one.
-    table.metadata.properties["commit.retry.num-retries"] = "0"
+    never_retry(table)
     transaction = table.transaction()
     # By itself a removal of snapshots asks nothing of the catalog: one that became current since would go.
     known = [{"ref": name, "snapshot-id": ref.snapshot_id} for name, ref in table.refs().items()]
