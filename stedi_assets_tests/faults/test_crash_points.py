@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stedi_assets.lakehouse.catalog import NAMESPACE
 from stedi_assets_tests.faults.chains import Sweep
 from stedi_assets_tests.faults.forked import Forked
 from stedi_assets_tests.faults.plans import at
@@ -61,7 +62,14 @@ def test_every_step(rounds: Rounds, full: bool) -> None:
 
 def test_every_step_of_the_first_run(rounds: Rounds) -> None:
     """Before it there is no table: each is made, and is never published or new."""
-    sweep(Sweep(rounds, rounds.lake.drop_tables), "killed at each step, first run")
+    lake = rounds.lake
+
+    def drop_all() -> None:
+        lake.drop_tables()
+        if lake.catalog.namespace_exists(NAMESPACE):
+            lake.catalog.drop_namespace(NAMESPACE)
+
+    sweep(Sweep(rounds, drop_all), "killed at each step, first run")
 
 
 def sweep(every: Sweep, fault: str) -> None:
