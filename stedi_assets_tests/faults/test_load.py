@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stedi_assets.contracts import ACCELEROMETER_LANDING, CUSTOMER_LANDING, CUSTOMER_TRUSTED
-from stedi_assets_tests.faults.measured import measured
+from stedi_assets_tests.faults.peak import measured
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.lake import AGREED, CUSTOMERS, TAKEN, Lake, failure, motion
 
