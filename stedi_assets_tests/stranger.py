@@ -35,8 +35,9 @@ def stranger(port: int) -> Iterator[str]:
 def visited_before_it_closes(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """A new embedded engine that somebody reaches while its port is still open."""
     from stedi_assets.lakehouse.engines import embedded
+    from stedi_assets.lakehouse.engines.connect import open_channel
 
-    whole = embedded.open_channel
+    whole = open_channel
     with ExitStack() as visits:
 
         def visited(url: str) -> Any:

@@ -81,14 +81,16 @@ def _lost_engine(given: Given) -> str:
 
 
 def _stranger_first(given: Given) -> str:
+    store = given.lake.store  # whose own engine starts as always
     with visited_before_it_closes(given.patch):
-        return sentence(lambda: embedded_session(given.lake.store))
+        return sentence(lambda: embedded_session(store))
 
 
 def _no_door(given: Given) -> str:
+    store = given.lake.store
     given.patch.setattr(door, "_sockets", lambda: iter(()))
     given.patch.setattr(embedded, "_started", {})
-    return sentence(lambda: embedded_session(given.lake.store))
+    return sentence(lambda: embedded_session(store))
 
 
 def _on_aws(given: Given, **settings: str) -> str:
@@ -158,6 +160,10 @@ MESSAGES: dict[str, Provoke] = {
     ),
     "arguments are seen by others: an address with parameters belongs into STEDI_ENGINE…": lambda g: g.said(
         "run", "--engine", "sc://h:1/;token=secret"
+    ),
+    "STEDI_BEHIND is …: USER@HOST is expected, as …": lambda g: g.said("dev", STEDI_BEHIND="stedi.example.org"),
+    "--behind: this machine has no user …; name the one as whom the proxy runs": lambda g: g.said(
+        "dev", "--port", str(free_port()), "--behind", "nobody-of-this-name@stedi.example.org"
     ),
     "port … cannot be used (…); name another: --port": _taken_port,
     "the module … is not installed; … tells what is missing: install the package anew": _missing_module,
