@@ -17,21 +17,23 @@ _SERVER = "dagster_webserver"
 
 def dev() -> None:
     """`dagster dev`, whose web server is the one below."""
-    from dagster._cli import dev as dagster_dev
+    import dagster._cli.dev as module
 
+    dagster_dev: Any = module
     whole = dagster_dev.open_ipc_subprocess
 
     def open_with_front(words: Sequence[str], **more: Any) -> Any:
         own = [part for word in words for part in ([MODULE, "webserver"] if word == _SERVER else [word])]
         return whole(own, **more)
 
-    dagster_dev.open_ipc_subprocess = open_with_front  # type: ignore[assignment]
+    dagster_dev.open_ipc_subprocess = open_with_front
     dagster_dev.dev_command()
 
 
 def webserver() -> None:
     """Dagster's web server, with the front."""
-    from dagster_webserver import app, cli
+    from dagster_webserver import app as module
+    from dagster_webserver import cli
     from dagster_webserver.webserver import DagsterWebserver
     from starlette.middleware import Middleware
 
@@ -49,8 +51,9 @@ def webserver() -> None:
         def build_middleware(self) -> list[Middleware]:
             return [*front(names, users), *super().build_middleware()]
 
-    app.DagsterWebserver = WithFront  # type: ignore[misc]
-    cli.main()
+    app: Any = module
+    app.DagsterWebserver = WithFront
+    cli.main()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

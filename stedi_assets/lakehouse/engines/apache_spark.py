@@ -32,6 +32,8 @@ SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 READY_SECONDS = 300.0  # the first start fetches the jars
 _ENVIRONMENT = "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
 _CHAIN = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
+# Its parts have ports on 127.0.0.1 as well: they want a secret, which Spark by itself makes for a master of this kind.
+_ALONE = {"spark.master": "local[*]", "spark.authenticate": "true"}
 _started: "dict[Store, SparkServer]" = {}  # at most one
 _starting = threading.Lock()
 
@@ -67,7 +69,7 @@ def local_server_url(settings: Settings, store: Store) -> str:
         running = _started.get(store)
         if running is None or running.process.returncode is not None:
             stop_local_server()
-            running = _started[store] = start_server(settings, store, {"spark.master": "local[*]"})
+            running = _started[store] = start_server(settings, store, _ALONE)
             atexit.register(stop_local_server)
         return running.url
 
