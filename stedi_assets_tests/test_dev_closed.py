@@ -28,15 +28,16 @@ JOB, SCHEDULE, SENSOR = (
     )
 )
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
+ASSET = '{path: ["trusted", "customer_trusted"]}'
 RUN_ID = "257da18c-06fe-4a02-b14c-7b688f74f863"
 MUTATIONS = {
     "launch": f"launchRun(executionParams: {{selector: {JOB}, runConfigData: {{}}}})",
     "launch several": f"launchMultipleRuns(executionParamsList: [{{selector: {JOB}, runConfigData: {{}}}}])",
-    "launch a backfill": "launchPartitionBackfill(backfillParams: {allPartitions: true})",
+    "launch a backfill": f"launchPartitionBackfill(backfillParams: {{allPartitions: true, assetSelection: [{ASSET}]}})",
     "end a run": f'terminateRun(runId: "{RUN_ID}")',
     "delete a run": f'deletePipelineRun(runId: "{RUN_ID}")',
-    "wipe": 'wipeAssets(assetPartitionRanges: [{assetKey: {path: ["trusted", "customer_trusted"]}}])',
-    "report": 'reportRunlessAssetEvents(eventParams: {eventType: ASSET_MATERIALIZATION, assetKey: {path: ["a"]}})',
+    "wipe": f"wipeAssets(assetPartitionRanges: [{{assetKey: {ASSET}}}])",
+    "report": f"reportRunlessAssetEvents(eventParams: {{eventType: ASSET_MATERIALIZATION, assetKey: {ASSET}}})",
     "start a schedule": f"startSchedule(scheduleSelector: {SCHEDULE})",
     "start a sensor": f"startSensor(sensorSelector: {SENSOR})",
     "reload": 'reloadRepositoryLocation(repositoryLocationName: "stedi_assets")',

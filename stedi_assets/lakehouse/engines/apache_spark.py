@@ -28,6 +28,7 @@ from stedi_assets.lakehouse.engines.tended import Tended
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import Settings
 
+_NOT_FOR_IT = ("STEDI_PSEUDONYM_SECRET", "STEDI_ALERT_WEBHOOK", "STEDI_ENGINE")  # secrets, and no business of an engine
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 READY_SECONDS = 300.0  # the first start fetches the jars
 _ENVIRONMENT = "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
@@ -156,8 +157,9 @@ def spark_home() -> Path:
 
 
 def jvm_environment(java: Path) -> dict[str, str]:
-    """This process's environment, without what the user has set for another Spark, with what this one asks for."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_", "MASTER"))}
+    """This process's, without what is set for another Spark and what it has no need of, with what it asks for."""
+    others = ("SPARK_", "PYSPARK_", "MASTER", *_NOT_FOR_IT)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return {
         **kept,
         "JAVA_HOME": str(java),
