@@ -85,6 +85,12 @@ def test_an_engine_after_an_engine_is_closed_as_well(engine: SparkSession, store
     assert psutil.Process().num_fds() == sockets
 
 
+def test_after_a_session_that_was_stopped_there_is_another(engine: SparkSession, store: Store) -> None:
+    """As in a notebook, whose owner tidies up."""
+    engine.stop()
+    assert embedded_session(store).range(3).count() == 3
+
+
 def test_a_run_listens_nowhere(own_home: Path, tmp_path: Path) -> None:
     """But for its home's services, which are another process."""
     landing = write_landing(tmp_path / "landing", *map(lines, (CUSTOMERS, MOTIONS, STEPS)))

@@ -53,7 +53,7 @@ class Front:
             return
         refusal = self._stranger(scope) or foreign(Headers(scope=scope)) or unasked(scope)
         if refusal is not None:
-            log.warning("refused %s: %s", scope["path"][:100], refusal.reason)
+            log.warning("refused %r: %s", scope["path"][:100], refusal.reason)
             # A websocket that is answered so is closed by the server with 403, before it was open.
             await PlainTextResponse(f"stedi: {refusal.reason}\n", refusal.status)(scope, receive, send)
             return

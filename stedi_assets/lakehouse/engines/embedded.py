@@ -26,13 +26,13 @@ _starting = threading.Lock()
 def embedded_session(store: Store, spark_config: dict[str, Any] | None = None) -> SparkSession:
     """The session on this process's embedded engine, started at the first call; the same one at each.
 
-    The engine takes the store's address when it starts, so another store (another home) means another engine. Raises
-    EngineError.
+    The engine takes the store's address when it starts, so another store (another home) means another engine; and it
+    never has a second session, so does one that somebody stopped. Raises EngineError.
     """
     # On AWS credentials may be renewed under way: then the chain, which the engine asks for itself, renews them.
     where = (store.s3_url, store.region, os.environ.get("AWS_ACCESS_KEY_ID"))
     with _starting:
-        if _started.get("where") != where:
+        if _started.get("where") != where or _started["session"].is_stopped:
             stop_embedded()
             _started.update(_start({IDS_BY_TABLE: "true", **(spark_config or {})}), where=where)
         session: SparkSession = _started["session"]
