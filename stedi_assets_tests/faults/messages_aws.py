@@ -15,7 +15,7 @@ from stedi_assets_tests.aws import REGION, moto_server
 from stedi_assets_tests.commands import free_port
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
 
-_HERE = {"STEDI_ENV": "aws", "STEDI_BUCKET": "stedi", "STEDI_REGION": REGION}
+_HERE: dict[str, Any] = {"STEDI_ENV": "aws", "STEDI_BUCKET": "stedi", "STEDI_REGION": REGION}
 
 
 def _secret(url: str, given: Given) -> str:
