@@ -18,6 +18,7 @@ LOCAL, AWS = "local", "aws"
 # Host and port, then parameters; a user's name or a path has no place there.
 _ENDPOINT = re.compile(r"sc://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?((?<=/)(;[A-Za-z_-]+=[^;\s]*)+)?")
 _URL = re.compile(r"https?://[!-~]+")
+_BEHIND = re.compile(r"[a-z_][a-z0-9_-]*@[A-Za-z0-9][A-Za-z0-9.-]*")
 _WORD = re.compile(r"[\w-]+")
 _MEMORY = re.compile(r"[1-9][0-9]*[mgMG]")
 # What stands for something else in Spark's list of jars, or in the paths of it.
@@ -57,6 +58,7 @@ class Settings:
     prefix: STEDI_PREFIX. On AWS, below which the bucket is used; empty: all of it.
     pseudonym_secret: STEDI_PSEUDONYM_SECRET_ID. On AWS, the name or ARN of the pseudonym key in Secrets Manager.
     erasure_secret: STEDI_ERASURE_SECRET_ID. On AWS, the same for the key to the list of the erased.
+    behind: STEDI_BEHIND. USER@HOST of a reverse proxy with a login before the UI: whose it is, its name in browsers.
     alert_webhook: STEDI_ALERT_WEBHOOK. URL that is told of failed runs by a POST of {"text": ...}; empty: the log is.
     """
 
@@ -79,6 +81,7 @@ class Settings:
     prefix: str = ""
     pseudonym_secret: str = "stedi/pseudonym-key"
     erasure_secret: str = "stedi/erasure-key"
+    behind: str = ""
     alert_webhook: str = field(default="", repr=False)
 
     @classmethod
@@ -108,6 +111,7 @@ class Settings:
             **(_on_aws(env) if place == AWS else {}),
             pseudonym_secret=env.get("STEDI_PSEUDONYM_SECRET_ID") or cls.pseudonym_secret,
             erasure_secret=env.get("STEDI_ERASURE_SECRET_ID") or cls.erasure_secret,
+            behind=_behind(env.get("STEDI_BEHIND") or ""),
             alert_webhook=_webhook(env.get("STEDI_ALERT_WEBHOOK") or ""),
         )
 
@@ -146,6 +150,12 @@ def _engine(name: str) -> str:
         f"STEDI_ENGINE is {found}: embedded, spark or sc://HOST:PORT is expected, or on AWS glue; parameters of an "
         "endpoint follow as in sc://HOST:PORT/;use_ssl=true;token=..."
     )
+
+
+def _behind(proxy: str) -> str:
+    if proxy and not _BEHIND.fullmatch(proxy):
+        raise SettingsError(f"STEDI_BEHIND is {proxy!r}: USER@HOST is expected, as www-data@stedi.example.org")
+    return proxy
 
 
 def _webhook(url: str) -> str:

@@ -55,12 +55,14 @@ def run(
 @click.option(
     "--port", default=3000, type=click.IntRange(1, 65535), show_default=True, help="Port of the UI, on 127.0.0.1."
 )
+@click.option("--read-only", is_flag=True, help="Show everything; nothing can be started, changed or deleted there.")
+@click.option("--behind", metavar="USER@HOST", help="A reverse proxy with a login: whose it is, its name in browsers.")
 @home_option
-def dev(port: int) -> None:
+def dev(port: int, read_only: bool, behind: str | None) -> None:
     """Serve the Dagster UI and the embedded services together, until Ctrl-C."""
     from stedi_assets.cli.dev import serve
 
-    sys.exit(serve(port))
+    sys.exit(serve(port, is_read_only=read_only, behind=behind))
 
 
 @stedi.command()
