@@ -28,7 +28,9 @@ with dagster_instance(Path(sys.argv[1])) as instance:
 def tell(instance: DagsterInstance, message: str) -> None:
     """Has one event of the run kept."""
     instance.handle_new_event(
-        EventLogEntry(error_info=None, level="INFO", user_message=message, run_id=RUN, timestamp=0.0)
+        EventLogEntry(  # type: ignore[no-untyped-call]
+            error_info=None, level="INFO", user_message=message, run_id=RUN, timestamp=0.0
+        )
     )
 
 
