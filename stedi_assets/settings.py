@@ -40,7 +40,7 @@ class Settings:
     data: STEDI_DATA. Folder with the synthetic set that fills an empty landing zone.
     max_quarantine_share: STEDI_MAX_QUARANTINE_SHARE. Share of a source's bytes (0 to 1) that may be in quarantine
         before a run fails with nothing published.
-    max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest unpacked landing object that is read.
+    max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest landing object that is read, as it lies there and unpacked.
     retention_days: STEDI_RETENTION_DAYS. How long replaced snapshots stay readable before upkeep removes them.
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
     audit_timeout_seconds: STEDI_AUDIT_TIMEOUT_SECONDS. How long the checks of one table may take before the run fails
