@@ -1,7 +1,7 @@
 """`python -m benchmarks`, or `make bench`: measures, keeps the results, writes the page.
 
-Here: the command and the order of things. It ends with 1 where somebody's rows are not the others', or a command
-failed; what was measured until then is kept.
+Here: the command and the order of things. Who fails, or has other rows than the others, is left out and told at the
+end, which is 1 then; the others are measured and kept all the same.
 """
 
 import shutil
@@ -20,6 +20,7 @@ from benchmarks.measuring import CommandError
 from benchmarks.page import counts, page
 from benchmarks.plot import time_by_scale
 from benchmarks.results import FOLDER, Result, Results
+from stedi_assets.lakehouse import services
 from stedi_assets_tests.commands import REPOSITORY
 
 SCALES = "1,10,50,200"
@@ -52,12 +53,19 @@ def bench(
     """Measure the product beside plain scripts for the same job, and write docs/benchmarks.md."""
     if unknown := set(only) - set(NAMES):
         raise click.UsageError(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(NAMES)}")
-    kept = Results(results.resolve())
+    kept, failed = Results(results.resolve()), list[str]()
     if not page_only:
+        session = datetime.now(UTC).isoformat(timespec="seconds")
         chosen = [contender for contender in CONTENDERS if not only or contender.name in only]
-        for scale in map(_scale, scales):
-            _measure(scale, chosen, repeat, kept, resume, work.resolve())
-    _write(kept, out)
+        failed = [
+            said
+            for scale in map(_scale, scales)
+            for said in _measure(scale, chosen, repeat, kept, resume, work.resolve(), session)
+        ]
+    if kept.all() or not failed:
+        _write(kept, out)
+    if failed:
+        raise click.ClickException("; ".join(failed))
 
 
 def _scale(text: str) -> float:
@@ -68,27 +76,37 @@ def _scale(text: str) -> float:
 
 
 def _measure(
-    scale: float, contenders: list[Contender], repeat: int | None, kept: Results, resume: bool, work: Path
-) -> None:
+    scale: float,
+    contenders: list[Contender],
+    repeat: int | None,
+    kept: Results,
+    resume: bool,
+    work: Path,
+    session: str,
+) -> list[str]:
+    """Measures them at that scale, keeps what came of it; says who failed, and how."""
     wanted = [one for one in contenders if not (resume and kept.has(one.name, scale))]
     if not wanted:
-        return
+        return []
     _say(f"scale {scale:g}: generating")
     try:
         data = data_of(scale, work)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    session = datetime.now(UTC).isoformat(timespec="seconds")
+    failed = []
     for contender in wanted:
         _say(f"scale {scale:g}: {contender.name}")
         place = work / contender.name
+        services.stop(place / "home")  # of a command that was killed
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         try:
             done = contender.measure(data, place, repeat or (3 if scale <= 10 else 1))
+            _refuse_other_rows(kept, contender, data, done)
         except CommandError as error:
-            raise click.ClickException(str(error)) from None
-        _refuse_other_rows(kept, contender, data, done)
+            failed.append(f"scale {scale:g}: {error}")
+            _say(failed[-1])
+            continue
         result = _result(contender, data, done, session)
         kept.keep(result)
         shutil.rmtree(place)
@@ -98,6 +116,7 @@ def _measure(
             f"CPU {median.cpu:.1f} s, {median.peak_bytes / 1e6:,.0f} MB, others {median.others:.0%}"
         )
     shutil.rmtree(data.folder)
+    return failed
 
 
 def _result(contender: Contender, data: Data, done: Done, session: str) -> Result:
@@ -117,13 +136,12 @@ def _result(contender: Contender, data: Data, done: Done, session: str) -> Resul
 
 
 def _refuse_other_rows(kept: Results, contender: Contender, data: Data, done: Done) -> None:
-    """Whoever has other rows does another job: its times would mean nothing."""
+    """Whoever has other rows does another job: its times would mean nothing. Raises CommandError."""
     for other in kept.all():
         if other.scale == data.scale and dict(other.rows) != dict(done.rows):
-            raise click.ClickException(
-                f"scale {data.scale:g}: {contender.name} has other rows than {other.contender}: expected "
-                f"{counts(other.rows)}; found {counts(done.rows)}. Nothing of it is kept: mend the one that is wrong, "
-                "or delete the other's result"
+            raise CommandError(
+                f"{contender.name} has other rows than {other.contender}: expected {counts(other.rows)}; found "
+                f"{counts(done.rows)}. Nothing of it is kept: mend the one that is wrong, or delete the other's result"
             )
 
 

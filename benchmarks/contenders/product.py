@@ -36,7 +36,8 @@ class Product:
         try:
             _prepare([*STEDI, "run", "--landing", str(data.folder)], environ, log)
             endpoints = services.find(home)
-            assert endpoints is not None, "the services end with no command but `stedi down`"
+            if endpoints is None:
+                raise CommandError(f"the store of {self.name} ended by itself; measure again")
             runs, steps = [], []
             for _ in range(repeat):
                 cost = cost_of([[*STEDI, *words, "--json", str(report)]], REPOSITORY, log, environ, endpoints.pid)
