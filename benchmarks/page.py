@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.contenders import CONTENDERS, EMBEDDED
 from benchmarks.results import Result, find
-from benchmarks.targets import verdicts
-
-# Above it the page says that the machine was not idle. What is watched takes a part of it by itself.
-IDLE_SHARE = 0.1
+from benchmarks.targets import IDLE_SHARE, verdicts
 
 _HEAD = """\
 # Benchmarks
@@ -76,8 +73,7 @@ def _about(results: Sequence[Result]) -> str:
 
 
 def _targets(results: Sequence[Result]) -> str:
-    said = {True: "met", False: "**missed**", None: ""}
-    rows = [[verdict.target, verdict.found, said[verdict.met]] for verdict in verdicts(results)]
+    rows = [[verdict.target, verdict.found, verdict.said] for verdict in verdicts(results)]
     return "## Targets\n\n" + table(["target", "found", ""], rows, "lrl")
 
 

@@ -197,6 +197,10 @@ def test_targets_are_judged_by_ratios() -> None:
         (True, "2.90 GB"),
     ]
     assert "**missed**" in page(results)
+    loaded = [replace(one, runs=[replace(one.runs[0], others=0.5)]) for one in results]
+    judged = [verdict.met for verdict in verdicts(loaded)]
+    assert judged == [None] * 8 + [True], "only memory is what it is on a machine that is not idle"
+    assert "not judged: the machine was not idle" in page(loaded)
 
 
 def test_the_median_run_is_the_one_that_is_told() -> None:
