@@ -31,6 +31,8 @@ def time_by_scale(results: Sequence[Result]) -> bytes:
         axes.set_yscale("log")
         axes.xaxis.set_major_formatter(lambda value, _place: f"{value:g}")
         axes.yaxis.set_major_formatter(lambda value, _place: f"{value:g}")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter(lambda _value, _place: "")
         axes.set_title("Whole process, seconds, by GB of JSON")
         axes.set_xlabel("GB of JSON", color=QUIET)
         axes.legend(loc="upper left", fontsize=9)

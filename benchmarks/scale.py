@@ -24,6 +24,7 @@ from stedi_assets_tests.commands import REPOSITORY
 
 DAYS = (1e6, 1e7, 1e8)
 LAYOUT_SCALE = 50
+TITLES = {contender.name: contender.title for contender in CONTENDERS}
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "scale.md"
 
 
@@ -53,8 +54,7 @@ def _costs(results: Sequence[Result]) -> list[tuple[Costs, Sequence[Result]]]:
     for name in (EMBEDDED, SPARK):
         own = [one for one in results if one.contender == name and one.scale >= 1]
         if len(own) >= 2:
-            title = next(one.title for one in CONTENDERS if one.name == name)
-            found.append((Costs.of(title, own), own))
+            found.append((Costs.of(TITLES[name], own), own))
     if not found:
         raise click.ClickException(
             "two scales are needed to tell what grows: run `make bench` first, at 1 and 10 or more"
@@ -82,6 +82,7 @@ def page(
         group=f"{layouts.ROWS_OF_GROUP:,}",
         layouts=_layouts(found),
         engine=cluster.title,
+        is_spark=cluster.title == TITLES[SPARK],
         days=_days([day(customers, cluster) for customers in DAYS]),
         consenting=CONSENTING,
         kilobytes=cluster.bytes_of_customer / 1000,

@@ -96,6 +96,7 @@ def test_the_page_is_made_of_the_results(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "scale.md").read_text()
     assert "| CPU seconds | 1 and 10 | 18.0 | 181.8 |" in page
     assert "| JSON, GB | customers x sessions x bytes | 12 | 115 | 1,151 |" in page
+    assert "**Those are the embedded engine's costs:**" in page
     assert "{{" not in page
     assert str(REPOSITORY) not in page
     assert str(tmp_path) not in page
