@@ -14,7 +14,7 @@ _HEAD = """\
 
 Written by `make bench` (`python -m benchmarks`), which measures everything here anew; `--scale`, `--only` and
 `--resume` measure a part and keep the rest. The same generated JSON for everybody; whoever has other rows than the
-others is no contender: the command ends. What the words mean stands [below](#what-is-measured).
+others is left out. What the words mean stands [below](#what-is-measured).
 
 ![Time by scale](benchmarks.png)
 """
