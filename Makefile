@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run dev test test-cluster test-faults lint audit constraints format docs screenshots clean help
+.PHONY: run dev test test-cluster test-faults bench bench-scale lint audit constraints format docs screenshots clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,12 @@ test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one 
 
 test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
 	$(BIN)/python -m pytest -m faults
+
+bench: $(INSTALLED) ## Measure against plain scripts, into docs/benchmarks.md (an hour); BENCH="--scale 10 --only stedi"
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-scale: $(INSTALLED) ## Derive docs/scale.md from what was measured
+	$(BIN)/python -m benchmarks.scale
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
