@@ -44,8 +44,8 @@ _STYLE: Any = {
 
 def readings_over_time(bins: Bins) -> bytes:
     """Two pictures above one another: motion and step readings, those that are used before all that landed."""
-    with _styled():
-        figure = _figure((8.0, 5.0))
+    with styled():
+        figure = new_figure((8.0, 5.0))
         for place, (kind, colour) in enumerate((("motion", BLUE), ("step", TEAL)), start=1):
             axes = figure.add_subplot(2, 1, place)
             _bars(axes, bins, f"{kind} readings that landed", GREY, "landed")
@@ -53,31 +53,31 @@ def readings_over_time(bins: Bins) -> bytes:
             axes.set_title(f"{kind.capitalize()} readings over time")
             axes.legend(ncols=2, loc="upper right", bbox_to_anchor=(1, 1.2))
             _time_axis(axes, bins)
-        return _png(figure)
+        return png(figure)
 
 
 def distance(bins: Bins) -> bytes:
     """The distribution of distances."""
-    with _styled():
-        figure = _figure(WIDE)
+    with styled():
+        figure = new_figure(WIDE)
         axes = figure.add_subplot()
         _bars(axes, bins, "step readings", TEAL)
         axes.set_title("Distance to the object, trusted step readings")
         axes.set_xlabel("cm")
-        return _png(figure)
+        return png(figure)
 
 
 def movement(bins: Bins) -> bytes:
     """One picture per axis, on one scale."""
-    with _styled():
-        figure = _figure(WIDE)
+    with styled():
+        figure = new_figure(WIDE)
         shared: Any = None
         for place, (axis, colour) in enumerate(zip("xyz", (BLUE, TEAL, AMBER), strict=True), start=1):
             shared = axes = figure.add_subplot(1, 3, place, sharey=shared)
             _bars(axes, bins, axis, colour)
             axes.set_title(f"Movement along {axis}")
             axes.tick_params(labelleft=place == 1)
-        return _png(figure)
+        return png(figure)
 
 
 def consent_share(consent: Consent) -> bytes:
@@ -88,8 +88,8 @@ def consent_share(consent: Consent) -> bytes:
         "agreed once, withdrew": (consent.withdrew, AMBER),
         "never agreed": (consent.never_agreed, GREY),
     }
-    with _styled():
-        figure = _figure((8.0, 2.2))
+    with styled():
+        figure = new_figure((8.0, 2.2))
         axes = figure.add_subplot()
         left = 0
         for name, (count, colour) in parts.items():
@@ -101,15 +101,15 @@ def consent_share(consent: Consent) -> bytes:
         axes.set_axis_off()
         if left:
             axes.legend(ncols=4, loc="upper left", bbox_to_anchor=(-0.01, 0.05))
-        return _png(figure)
+        return png(figure)
 
 
 def rows_by_zone(streams: Mapping[str, Sequence[tuple[str, int]]]) -> bytes:
     """A funnel for each stream: every table's bar as a share of the stream's first."""
     colours = {"landing": GREY, "trusted": BLUE, "curated": TEAL}
     lines = [(stream, table, rows, along[0][1]) for stream, along in streams.items() for table, rows in along]
-    with _styled():
-        figure = _figure((8.0, 4.4))
+    with styled():
+        figure = new_figure((8.0, 4.4))
         axes = figure.add_subplot()
         for place, (_, table, rows, first) in enumerate(lines):
             share = rows / first if first else 0.0
@@ -123,16 +123,18 @@ def rows_by_zone(streams: Mapping[str, Sequence[tuple[str, int]]]) -> bytes:
         axes.set_xticks([])
         axes.grid(visible=False)
         axes.spines["bottom"].set_visible(False)
-        return _png(figure)
+        return png(figure)
 
 
-def _styled() -> Any:
+def styled() -> Any:
+    """The one style, for as long as the context lasts."""
     import matplotlib as mpl
 
     return mpl.rc_context(_STYLE)
 
 
-def _figure(inches: tuple[float, float]) -> "Figure":
+def new_figure(inches: tuple[float, float]) -> "Figure":
+    """An empty picture of that size."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=inches, dpi=110, facecolor=GROUND, layout="constrained")
@@ -164,7 +166,7 @@ def _short(told: str, days: set[str]) -> str:
     return told[11:] if len(days) == 1 else told[:10]
 
 
-def _png(figure: "Figure") -> bytes:
+def png(figure: "Figure") -> bytes:
     """Few colours and no metadata: small enough for an event log, and the same bytes of the same numbers."""
     from PIL import Image
 

@@ -57,7 +57,8 @@ def _gunzip(content: bytes, max_text_bytes: int) -> bytes:
             except zlib.error:
                 raise DamagedGzipError("gzip is broken") from None
             if len(unpacked) > max_text_bytes:
-                raise ObjectTooLarge(f"more than {max_text_bytes:,}", max_text_bytes)
+                found = f"{len(content):,} bytes that unpack to more than {max_text_bytes:,}"
+                raise ObjectTooLarge(found, max_text_bytes)
             piece = member.unconsumed_tail
         read -= len(member.unused_data)
     if not member.eof:

@@ -7,7 +7,7 @@ The engine's workers fetch the objects themselves, by key and ETag: what is read
 is. The engines' own readers skip names that start with a dot or an underscore and take brackets for patterns.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.landing.census import census
 from stedi_assets.landing.fetch import fetch
 from stedi_assets.landing.parse import parse
+from stedi_assets.landing.unpack import ObjectTooLarge
 from stedi_assets.landing.zone import LandedObject
 
 LISTED = "bucket string, source_object string, etag string, bytes bigint"
@@ -42,13 +43,20 @@ def landing_rows(objects: DataFrame, contract: Contract, max_object_bytes: int, 
 
     def rows_of(batches: Batches) -> Batches:
         for listed in _each(batches):
-            content = fetch(listed["bucket"], listed["source_object"], listed["etag"])
+            content = content_of(listed, max_object_bytes)
             for parsed in parse(content, listed["source_object"], contract, max_object_bytes):
                 fits = pc.is_null(parsed.column("reason"))
                 kept = pc.and_not(fits, suppression.erased_rows(parsed, contract))
                 yield parsed.filter(kept).select(list(contract.column_names))
 
     return objects.mapInArrow(rows_of, contract.ddl)
+
+
+def content_of(listed: Mapping[str, Any], max_object_bytes: int) -> bytes:
+    """The bytes of a listed object. Raises ObjectTooLarge before any of it is read, else as `fetch` does."""
+    if listed["bytes"] > max_object_bytes:
+        raise ObjectTooLarge(f"{listed['bytes']:,}", max_object_bytes)
+    return fetch(listed["bucket"], listed["source_object"], listed["etag"])
 
 
 def examined(
@@ -67,13 +75,13 @@ def examined(
     """
     accounted = rows.groupBy("source_object").agg(F.sum("source_bytes").alias("accounted_bytes"))
     with_accounts = objects.join(accounted, on="source_object", how="left").select(
-        "bucket", "source_object", "etag", F.coalesce("accounted_bytes", F.lit(0)).alias("accounted_bytes")
+        "bucket", "source_object", "etag", "bytes", F.coalesce("accounted_bytes", F.lit(0)).alias("accounted_bytes")
     )
 
     def findings_of(batches: Batches) -> Batches:
         for listed in _each(batches):
             key = listed["source_object"]
-            content = fetch(listed["bucket"], key, listed["etag"])
+            content = content_of(listed, max_object_bytes)
             counted = census(content, max_object_bytes)
             yield _finding(
                 source=[source],

@@ -1,27 +1,49 @@
-"""A thousand deliveries that went wrong, through the landing transform, against an independent tokenizer."""
+"""A thousand deliveries that went wrong, against an independent tokenizer and typing rule: every record, every value.
+
+Through the landing transform; twenty of them through the whole run.
+"""
 
 import gzip
 import random
 import zlib
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
+import pytest
 from pyspark.sql import SparkSession
 
-from stedi_assets.contracts import ACCELEROMETER_LANDING
+from stedi_assets.contracts import (
+    ACCELEROMETER_TRUSTED,
+    CUSTOMER_TRUSTED,
+    CUSTOMERS_CURATED,
+    LANDING_QUARANTINE,
+    SOURCES,
+    Contract,
+)
+from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.erasure.suppression import NOBODY
 from stedi_assets.transforms import landing
 from stedi_assets_tests.faults.mutations import delivery
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.faults.tokenizer import Token, tokens
-from stedi_assets_tests.lake import Lake
+from stedi_assets_tests.faults.typing_rule import FIELDS, outcome
+from stedi_assets_tests.lake import Lake, failure
 
 Deliveries = dict[str, tuple[bytes, set[bytes]]]
-Found = dict[str, dict[int, list[Any]]]
+Found = dict[str, dict[int, list[Mapping[str, Any]]]]
 
-DELIVERIES, LIMIT = 1_000, 10**7
-REASONS = {"value": {"not_an_object"}, "damaged": {"damaged"}, "damaged_gzip": {"damaged_gzip"}}
-TEXT_REASONS = {reason for found in REASONS.values() for reason in found}
+DELIVERIES, WHOLE_RUN, LIMIT = {"accelerometer": 600, "customer": 200, "step_trainer": 200}, 20, 10**8
+REASONS = {"value": "not_an_object", "damaged": "damaged", "damaged_gzip": "damaged_gzip"}
+
+
+class Differences(NamedTuple):
+    """Records that are lost, invented, or judged or kept otherwise; objects that the census counts otherwise."""
+
+    lost: int = 0
+    invented: int = 0
+    wrong: int = 0
+    miscounted: int = 0
 
 
 def expected(content: bytes) -> list[Token]:
@@ -33,53 +55,132 @@ def expected(content: bytes) -> list[Token]:
         return [Token("damaged_gzip", 0, len(content), content)]
 
 
-def is_wrong(token: Token, found: Any, whole: set[bytes]) -> bool:
+def order_of(contract: Contract) -> tuple[str, ...]:
+    return tuple(name for name in contract.column_names if name in FIELDS[source_of(contract)])
+
+
+def source_of(contract: Contract) -> str:
+    return contract.table.removesuffix("_landing")
+
+
+def is_wrong(token: Token, found: Mapping[str, Any], whole: set[bytes], contract: Contract) -> bool:
     """Whether a record was judged, or kept, otherwise than its bytes ask."""
-    if found.source_bytes != token.span:
+    reason = found.get("reason")
+    if token.kind == "object":
+        asked = outcome(token.text, source_of(contract), order_of(contract))
+        why = asked.why
+    else:
+        asked, why = None, REASONS[token.kind]
+    if found["source_bytes"] != token.span or (token.text in whole and reason is not None):
         return True
-    if token.kind != "object":
-        raw = token.text.rstrip(b" \t\r\n").decode("utf-8", "backslashreplace")
-        return found.reason not in REASONS[token.kind] or (token.kind != "damaged_gzip" and found.raw != raw)
-    return found.reason in TEXT_REASONS or (token.text in whole and found.reason is not None)
+    if ":".join(filter(None, (reason, found.get("field")))) != (why or ""):
+        return True
+    if asked is not None and why is None:
+        values = {name: found[name] for name in asked.values}
+        return repr(values) != repr(asked.values) or found["extra_fields"] != asked.extra
+    raw = token.text.rstrip(b" \t\r\n").decode("utf-8", "backslashreplace")
+    return token.kind != "damaged_gzip" and found["raw"] != raw
 
 
-def differences(deliveries: Deliveries, found: Found, counted: dict[str, int]) -> tuple[int, int, int, int]:
-    """How many records are lost, invented and wrong, and how many objects the census counts otherwise."""
+def differences(deliveries: Deliveries, found: Found, counted: dict[str, int], contract: Contract) -> Differences:
     lost = invented = wrong = miscounted = 0
     for key, (content, whole) in deliveries.items():
         wanted = {token.start: token for token in expected(content)}
         records = found.get(key, {})
         lost += len(wanted.keys() - records.keys())
         invented += sum(len(same) - (start in wanted) for start, same in records.items())
-        wrong += sum(is_wrong(wanted[start], same[0], whole) for start, same in records.items() if start in wanted)
+        wrong += sum(is_wrong(wanted[n], same[0], whole, contract) for n, same in records.items() if n in wanted)
         miscounted += counted.get(key) != len(wanted)
-    return lost, invented, wrong, miscounted
+    return Differences(lost, invented, wrong, miscounted)
 
 
-def test_nothing_is_lost_and_nothing_invented(lake: Lake, spark: SparkSession) -> None:
-    draw = random.Random(20_230_328)
-    deliveries = {f"{lake.zone.prefix}accelerometer/{n}.json": delivery(draw) for n in range(DELIVERIES)}
+def by_place(rows: Iterable[Mapping[str, Any]]) -> Found:
+    found: Found = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row["source_object"]][row["source_offset"]].append(row)
+    return found
+
+
+def land(lake: Lake, source: str, count: int) -> Deliveries:
+    draw = random.Random(20_230_328 + len(source))
+    deliveries = {f"{lake.zone.prefix}{source}/{n}.json": delivery(draw, source) for n in range(count)}
     for key, (content, _) in deliveries.items():
         lake.s3.put_object(Bucket=lake.zone.bucket, Key=key, Body=content)
-    listed = landing.listing(spark, lake.zone.objects())
-    rows = landing.landing_rows(listed, ACCELEROMETER_LANDING, LIMIT, NOBODY)
-    findings = landing.examined(listed, rows, "accelerometer", ACCELEROMETER_LANDING, LIMIT, NOBODY)
-    found: Found = defaultdict(lambda: defaultdict(list))
-    for row in rows.selectExpr("*", "cast(null as string) AS reason").collect():
-        found[row.source_object][row.source_offset].append(row)
-    all_findings = findings.collect()
-    for row in all_findings:
-        if row.reason is not None:
-            found[row.source_object][row.source_offset].append(row)
-    counted = {row.source_object: row.objects for row in all_findings if row.objects is not None}
+    return deliveries
 
-    lost, invented, wrong, miscounted = differences(deliveries, found, counted)
-    record("1-7 mutated deliveries", DELIVERIES, lost, wrong, invented + miscounted)
-    assert (lost, invented, wrong, miscounted) == (0, 0, 0, 0)
-    key, offset = next((key, offset) for key, records in found.items() for offset in records)
+
+@pytest.mark.parametrize("source", DELIVERIES)
+def test_nothing_is_lost_nothing_invented_and_every_value_is_right(
+    lake: Lake, spark: SparkSession, source: str
+) -> None:
+    contract, deliveries = SOURCES[source], land(lake, source, DELIVERIES[source])
+    listed = landing.listing(spark, lake.zone.objects())
+    rows = landing.landing_rows(listed, contract, LIMIT, NOBODY)
+    findings = [row.asDict() for row in landing.examined(listed, rows, source, contract, LIMIT, NOBODY).collect()]
+    quarantined = [row for row in findings if row["reason"] is not None]
+    found = by_place([*(row.asDict() for row in rows.collect()), *quarantined])
+    counted = {row["source_object"]: row["objects"] for row in findings if row["objects"] is not None}
+
+    told = differences(deliveries, found, counted, contract)
+    record("1-7 mutated deliveries", len(deliveries), told.lost, told.wrong, told.invented + told.miscounted)
+    assert told == Differences()
+
+    # What compares must see a row that is gone, one too many, a value that is another one, and a miscount.
+    key, offset = next((key, n) for key, of in found.items() for n, (row, *_) in of.items() if "reason" not in row)
+    one = {key: deliveries[key]}
     gone = found[key].pop(offset)
-    assert differences(deliveries, found, counted) == (1, 0, 0, 0)
+    assert differences(one, found, counted, contract) == Differences(lost=1)
     found[key][offset] = gone * 2
-    assert differences(deliveries, found, counted) == (0, 1, 0, 0)
+    assert differences(one, found, counted, contract) == Differences(invented=1)
+    found[key][offset] = [{**gone[0], order_of(contract)[0]: "another"}]
+    assert differences(one, found, counted, contract) == Differences(wrong=1)
     counted[key] += 1
-    assert differences(deliveries, found, counted) == (0, 1, 0, 1)
+    assert differences(one, found, counted, contract) == Differences(wrong=1, miscounted=1)
+
+
+def test_twenty_of_them_through_the_whole_run(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEDI_MAX_QUARANTINE_SHARE", "1")
+    deliveries = {source: land(lake, source, WHOLE_RUN) for source in SOURCES}
+    result = lake.run()
+    assert result.success, failure(result)
+
+    def read(contract: Contract) -> list[dict[str, Any]]:
+        return [dict(zip(contract.column_names, row, strict=True)) for row in lake.rows(contract)]
+
+    quarantine = read(LANDING_QUARANTINE)
+    for source, contract in SOURCES.items():
+        found = by_place([*read(contract), *(row for row in quarantine if row["source"] == source)])
+        counted = {key: sum(map(len, of.values())) for key, of in found.items()}
+        nothing = {key: 0 for key, (content, _) in deliveries[source].items() if not expected(content)}
+        told = differences(deliveries[source], found, counted | nothing, contract)
+        record("1-7 mutated deliveries, whole run", WHOLE_RUN, told.lost, told.wrong, told.invented)
+        assert told == Differences()
+
+    agreed = agreeing(read(SOURCES["customer"]))
+    trusted = {customer_key_of(row["email"]) for row in read(CUSTOMER_TRUSTED)}
+    readings = {
+        (customer_key_of(row["user"]), *(row[name] + 0.0 for name in ("timestamp", "x", "y", "z")))
+        for row in read(SOURCES["accelerometer"])
+    }
+    expected_readings = sorted(one for one in readings if one[0] in agreed)
+    found_readings = sorted(
+        (customer_key_of(row["user"]), *(row[name] + 0.0 for name in ("timestamp", "x", "y", "z")))
+        for row in read(ACCELEROMETER_TRUSTED)
+    )
+    curated = {customer_key_of(row["email"]) for row in read(CUSTOMERS_CURATED)}
+    assert agreed
+    assert trusted == agreed
+    assert expected_readings
+    assert found_readings == expected_readings
+    assert curated == {one[0] for one in expected_readings}
+
+
+def agreeing(records: list[dict[str, Any]]) -> set[str]:
+    """Customers whose newest records all agree, by then: consent dates of these deliveries are long ago or absent."""
+    newest: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted(records, key=lambda row: -int(row["lastupdatedate"])):
+        of = newest[customer_key_of(row["email"])]
+        if not of or of[0]["lastupdatedate"] == row["lastupdatedate"]:
+            of.append(row)
+    latest = 2_000_000_000_000
+    return {who for who, of in newest.items() if all(0 < (r["sharewithresearchasofdate"] or 0) < latest for r in of)}

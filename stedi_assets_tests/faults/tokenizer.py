@@ -4,6 +4,9 @@ Here: where records begin and end, and of which kind they are. Not here: whether
 """
 
 import json
+import sys
+import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 _MARK = b"\xef\xbb\xbf".decode("latin-1")
@@ -53,10 +56,33 @@ def _record(text: str, start: int) -> tuple[str, int]:
 
 def _value_end(text: str, start: int) -> int | None:
     try:
+        return _whole_value_end(text, start)
+    except RecursionError:
+        end: int | None = deep(lambda: _whole_value_end(text, start))
+        return end
+
+
+def _whole_value_end(text: str, start: int) -> int | None:
+    try:
         found: tuple[Any, int] = _JSON.raw_decode(text, start)
     except ValueError:
         return None
     return found[1]
+
+
+def deep(read: Callable[[], Any]) -> Any:
+    """What `read` gives, with room for a hundred thousand levels of nesting: `json` takes one call for each."""
+    found: list[Any] = []
+    limit, stack = sys.getrecursionlimit(), threading.stack_size(512 * 1024 * 1024)
+    sys.setrecursionlimit(100_000)
+    try:
+        thread = threading.Thread(target=lambda: found.append(read()))
+        thread.start()
+        thread.join()
+    finally:
+        sys.setrecursionlimit(limit)
+        threading.stack_size(stack)
+    return found[0]
 
 
 def _skip(text: str, position: int) -> int:

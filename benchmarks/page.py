@@ -1,0 +1,178 @@
+"""docs/benchmarks.md: what was measured, in tables. All of it is made here; nothing is written by hand.
+
+Here: words and tables. Not here: the judgement of targets (`targets`), the picture (`plot`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.contenders import CONTENDERS, EMBEDDED
+from benchmarks.results import Result, find
+from benchmarks.targets import IDLE_SHARE, verdicts
+
+_HEAD = """\
+# Benchmarks
+
+Written by `make bench` (`python -m benchmarks`), which measures everything here anew; `--scale`, `--only` and
+`--resume` measure a part and keep the rest. The same generated JSON for everybody; whoever has other rows than the
+others is left out. What the words mean stands [below](#what-is-measured).
+
+![Time by scale](benchmarks.png)
+"""
+
+_METHOD = """\
+## What is measured
+
+- **The data:** `stedi generate`; scale 1 is as large as the reference set. One object on a line, none damaged, so that
+  plain readers lose nothing. It lies on the local disk; the product reads it from its S3 store, everybody else from the
+  folder.
+- **`stedi run --full`:** every table is built, audited and published anew, the second time in a home whose services are
+  up. What landed is read twice (for the rows, and to count independently), nine Iceberg tables are written to S3, more
+  than a hundred checks answered, each table committed atomically. With `--engine spark` the same is computed by Apache
+  Spark, which starts within the run.
+- **The scripts** (`benchmarks/contenders/`) do the same five steps to the same rows in eight Parquet tables on the
+  local disk, with schemas given, and no quarantine, checks, pseudonyms, lineage or commits. PySpark: `local[2]`, two
+  shuffle partitions, 2 GB. Five processes: one for each step, as AWS Glue runs them.
+- **whole:** seconds from the start of the first process to the end of the last. **inside:** the product: from the run's
+  start to its success, as Dagster has recorded it; a script: from when its engine is up to its last file.
+- **CPU:** seconds of all processes, the store's server included. They suffer least from what else the machine does.
+- **memory:** most that all processes held at once, the store's server included, looked at every 0.1 s.
+- **S3 requests, written:** of one more run, not timed, through a proxy that counts; a script has no store.
+- **others:** the share of the machine that went to anything else meanwhile. Figures with more than {idle:.0%} were not
+  taken on an idle machine.
+- Of several runs the one with the median time is told.
+"""
+
+
+def page(results: Sequence[Result]) -> str:
+    """The page, from everything that was measured."""
+    parts = [_HEAD, _about(results), _targets(results)]
+    parts += [_scale(results, scale) for scale in sorted({result.scale for result in results})]
+    parts += [_profile(results), _METHOD.format(idle=IDLE_SHARE)]
+    return "\n".join(part for part in parts if part)
+
+
+def _about(results: Sequence[Result]) -> str:
+    newest = max(results, key=lambda result: result.session)
+    days = sorted({result.taken for result in results})
+    sessions = len({result.session for result in results})
+    said = [f"{name} {value}" for name, value in newest.machine.items() if name not in ("cores", "processor")]
+    lines = [
+        f"Taken {days[0] if len(days) == 1 else f'from {days[0]} to {days[-1]}'}"
+        f"{f', in {sessions} starts of the command' if sessions > 1 else ''}, on {newest.machine['cores']} cores "
+        f"({newest.machine['processor']}): {', '.join(said)}.",
+    ]
+    if len({tuple(sorted(result.machine.items())) for result in results}) > 1:
+        lines.append("**Not all figures were taken on the same machine with the same versions.**")
+    loaded = sum(result.median.others > IDLE_SHARE for result in results)
+    if loaded:
+        lines.append(
+            f"**The machine was not idle:** for {loaded} of {len(results)} figures something else took more than "
+            f"{IDLE_SHARE:.0%} of it (column others). Times are too long then, and ratios of them uncertain."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _targets(results: Sequence[Result]) -> str:
+    rows = [[verdict.target, verdict.found, verdict.said] for verdict in verdicts(results)]
+    return "## Targets\n\n" + table(["target", "found", ""], rows, "lrl")
+
+
+def _scale(results: Sequence[Result], scale: float) -> str:
+    own = find(results, EMBEDDED, scale)
+    rows = []
+    for contender in CONTENDERS:
+        one = find(results, contender.name, scale)
+        if one is None:
+            continue
+        run = one.median
+        beside = f"{run.wall / own.median.wall:.2f}" if own else ""
+        requests = f"{sum(one.trace.requests.values()):,}" if one.trace else ""
+        written = f"{one.written_bytes / 1e6:,.1f}" if one.written_bytes is not None else ""
+        rows.append(
+            [
+                contender.title,
+                f"{run.wall:.1f}",
+                beside,
+                f"{run.inside:.1f}",
+                f"{run.cpu:.1f}",
+                f"{run.peak_bytes / 1e6:,.0f}",
+                requests,
+                written,
+                str(len(one.runs)),
+                f"{run.others:.0%}",
+            ]
+        )
+    head = [
+        "",
+        "whole, s",
+        "times ours",
+        "inside, s",
+        "CPU, s",
+        "memory, MB",
+        "S3 requests",
+        "written, MB",
+        "runs",
+        "others",
+    ]
+    size = next(result.json_bytes for result in results if result.scale == scale)
+    return f"## Scale {scale:g}: {size / 1e6:,.1f} MB of JSON\n\n" + table(head, rows, "l" + "r" * 9)
+
+
+def _profile(results: Sequence[Result]) -> str:
+    own = [result for result in results if result.contender == EMBEDDED and result.steps]
+    if not own:
+        return ""
+    scales = [f"{result.scale:g}" for result in own]
+    steps = list(dict.fromkeys(step for result in own for step in result.steps))
+    rows = [[f"`{step}`", *(_seconds(result.steps.get(step)) for result in own)] for step in steps]
+    rows.append(["between the steps", *(f"{r.median.inside - sum(r.steps.values()):.2f}" for r in own)])
+    rows.append(["before and after the run", *(f"{r.median.wall - r.median.inside:.2f}" for r in own)])
+    return "\n".join(
+        [
+            "## Where the time goes\n",
+            "`stedi run --full`, seconds by Dagster's step, by scale. `landing` makes the four landing tables.\n",
+            table(["step", *(f"scale {scale}" for scale in scales)], rows, "l" + "r" * len(own)),
+            "The same once more, through the proxy that counts: seconds by phase, summed over the tables, and in "
+            "brackets the CPU seconds of the run's process. Not among them: reading the landing zone a second time, "
+            "previews, manifests, Dagster, starting, and the store's server.\n",
+            table(["phase", *(f"scale {scale}" for scale in scales)], _phases(own), "l" + "r" * len(own)),
+            _largest(own),
+        ]
+    )
+
+
+def _phases(own: Sequence[Result]) -> list[list[str]]:
+    rows = []
+    for phase in ("write", "audit", "publish"):
+        row = [phase]
+        for result in own:
+            took = [one for one in (result.trace.phases if result.trace else ()) if one.phase == phase]
+            row.append(f"{sum(one.wall for one in took):.2f} ({sum(one.cpu for one in took):.2f})")
+        rows.append(row)
+    return rows
+
+
+def _largest(own: Sequence[Result]) -> str:
+    """The phases that take most CPU at the largest scale."""
+    largest = own[-1]
+    if largest.trace is None:
+        return ""
+    first = sorted(largest.trace.phases, key=lambda one: -one.cpu)[:10]
+    rows = [[f"{one.phase} `{one.table}`", f"{one.wall:.2f}", f"{one.cpu:.2f}"] for one in first]
+    return f"At scale {largest.scale:g}, those that take most CPU:\n\n" + table(["phase", "s", "CPU, s"], rows, "lrr")
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.2f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
+    """A Markdown table; `sides`: l or r for each column."""
+    marks = {"l": "---", "r": "---:"}
+    lines = [head, [marks[side] for side in sides], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def counts(rows: Mapping[str, int]) -> str:
+    """Rows by table, in words."""
+    return ", ".join(f"{name} {count:,}" for name, count in rows.items())

@@ -1,0 +1,114 @@
+"""What was measured, kept as one JSON file for each contender and scale, so that a later run may add to it.
+
+Here: its form, reading and writing. Not here: what it means (`targets`, `page`).
+"""
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import Cost
+
+FOLDER = Path(__file__).resolve().parent / "results"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One time the job was done. wall: of the whole process; inside: of the job alone, once what computes it is up;
+    cpu: seconds; peak_bytes: of memory; others: what else took the machine, as a share of all cores."""
+
+    wall: float
+    inside: float
+    cpu: float
+    peak_bytes: int
+    others: float
+
+    @classmethod
+    def of(cls, cost: Cost, inside: float) -> "Run":
+        return cls(
+            round(cost.wall_seconds, 3),
+            round(inside, 3),
+            round(cost.cpu_seconds, 2),
+            cost.peak_bytes,
+            round(cost.others_share, 3),
+        )
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What writing, auditing or publishing one table took: wall and CPU seconds of the process."""
+
+    phase: str
+    table: str
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run that was looked into. requests: of S3 and of the catalog, by kind; bytes that the store took and gave."""
+
+    requests: Mapping[str, int]
+    catalog_requests: int
+    put_bytes: int
+    phases: Sequence[Phase] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A contender at a scale. steps: seconds by Dagster's step, of the product's median run; taken: the day, UTC;
+    session: of which start of the command it is, as a time."""
+
+    contender: str
+    scale: float
+    json_bytes: int
+    taken: str
+    machine: Mapping[str, str]
+    rows: Mapping[str, int]
+    runs: Sequence[Run]
+    written_bytes: int | None
+    trace: Trace | None = None
+    session: str = ""
+    steps: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def median(self) -> Run:
+        """The run whose wall time is the median one; of an even number the faster."""
+        wall = statistics.median_low([run.wall for run in self.runs])
+        return next(run for run in self.runs if run.wall == wall)
+
+
+class Results:
+    """The results in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> list[Result]:
+        """By scale, then as they were asked."""
+        found = [_read(json.loads(file.read_text())) for file in sorted(self.folder.glob("*.json"))]
+        return sorted(found, key=lambda result: (result.scale, result.contender))
+
+    def has(self, contender: str, scale: float) -> bool:
+        return self._file(contender, scale).exists()
+
+    def keep(self, result: Result) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._file(result.contender, result.scale).write_text(json.dumps(asdict(result), indent=1) + "\n")
+
+    def _file(self, contender: str, scale: float) -> Path:
+        return self.folder / f"{contender}-{scale:g}.json"
+
+
+def find(results: Iterable[Result], contender: str, scale: float) -> Result | None:
+    return next((one for one in results if (one.contender, one.scale) == (contender, scale)), None)
+
+
+def _read(content: dict[str, Any]) -> Result:
+    trace = content["trace"]
+    if trace is not None:
+        trace = Trace(**{**trace, "phases": tuple(Phase(**phase) for phase in trace["phases"])})
+    return Result(**{**content, "runs": tuple(Run(**run) for run in content["runs"]), "trace": trace})
