@@ -15,12 +15,20 @@ from stedi_assets_tests.faults.proxy import MARK, RESET, Fault, Request
 
 @dataclass(frozen=True)
 class Point:
-    """A step of a run: its number, of what of which table, and what was asked of the store."""
+    """A step of a run: its number, of what of which table, what was asked of the store, and the how manieth such it is.
+
+    By all but its number it is known again in a run that has less to do, or more.
+    """
 
     number: int
     phase: str
     table: str
     what: str
+    nth: int = 1
+
+    def is_step(self, other: "Point") -> bool:
+        """Whether the other one is the same step, of whatever run."""
+        return (self.phase, self.table, self.what, self.nth) == (other.phase, other.table, other.what, other.nth)
 
 
 @dataclass
@@ -35,7 +43,7 @@ class KillAt:
     killed: Point | None = None
     points: list[Point] = field(default_factory=list)
     _pid: int = 0
-    _at: tuple[str, str] = ("between", "")
+    _at: tuple[str, str] = ("begin", "")
 
     def __call__(self, request: Request) -> Fault | None:
         if self.killed is not None:
@@ -49,9 +57,10 @@ class KillAt:
             self._at = (phase, table)
         elif not request.is_change:
             return None
-        self.points.append(Point(len(self.points) + 1, *self._at, what))
+        alike = sum((point.phase, point.table, point.what) == (*self._at, what) for point in self.points)
+        self.points.append(Point(len(self.points) + 1, *self._at, what, alike + 1))
         if request.is_mark and what == "end":
-            self._at = ("between", "")
+            self._at = (f"after {self._at[0]}", self._at[1])
         if not self.is_meant(self.points[-1]):
             return None
         os.kill(self._pid, signal.SIGKILL)
@@ -59,9 +68,9 @@ class KillAt:
         return Fault(how=RESET)
 
 
-def numbered(number: int) -> Callable[[Point], bool]:
-    """The k-th step."""
-    return lambda point: point.number == number
+def never(point: Point) -> bool:
+    """No step: the run is only looked at."""
+    return False
 
 
 def at(phase: str, table: str, what: str) -> Callable[[Point], bool]:

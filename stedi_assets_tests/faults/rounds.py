@@ -5,8 +5,9 @@ tried (the tests).
 """
 
 import hashlib
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stedi_assets.contracts import CONTRACTS
@@ -107,37 +108,40 @@ class Rounds:
             found += [upload["Key"] for upload in lake.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", ())]
         return found
 
-    def settle(self, what: str, before: Seen, met: Seen, tally: Tally, full: bool = False) -> None:
-        """The rerun after a fault and upkeep, and the verdict on what readers met in between."""
-        again = self.run(full=full)
+    def settle(self, what: str, before: Seen, met: Sequence[Seen], tally: Tally) -> None:
+        """The rerun after one fault or several and upkeep, and the verdict on what readers met in between.
+
+        What they met is old or new, and never old again once it was new.
+        """
+        again = self.run()
         after = self.seen()
         self.look_after()
-        tally.tries += 1
         if not again.success:
             tally.unexplained.append(f"{what}: the rerun failed: {again}")
         if counts(after) != self.right:
             tally.lost.append(f"{what}: {counts(after)} instead of {self.right}")
-        for table, found in met.items():
-            if found not in (before[table], after[table]):
-                tally.wrong.append(f"{what}: {table} had {found}, neither {before[table]} nor {after[table]}")
+        for table in before:
+            is_new = [(found[table] != before[table], found[table] == after[table]) for found in met]
+            if is_new != sorted(is_new) or (True, False) in is_new:
+                found = [one[table] for one in met]
+                tally.wrong.append(f"{what}: {table} had {found}, not {before[table]} and then {after[table]}")
         if self.seen() != after:
             tally.wrong.append(f"{what}: upkeep changed rows")
         if left := self.left():
             tally.wrong.append(f"{what}: upkeep left {len(left)} objects, as {left[0]}")
 
-    def kill(self, is_meant: Callable[[Point], bool], tally: Tally, full: bool = False) -> Point | None:
-        """One round with a run that is killed at the first step that is meant; None where it has none."""
-        before = self.seen()
+    def kill(self, is_meant: Callable[[Point], bool], tally: Tally, full: bool = False) -> KillAt:
+        """A run that is killed at the first step that is meant; where it has none, it runs to its end."""
         plan = KillAt(is_meant)
         ended = self.run(plan, full)
         if plan.killed is None:
             if not ended.success:
                 tally.unexplained.append(f"not killed: {ended}")
-            return None
-        if ended.status != -9:
-            tally.unexplained.append(f"{plan.killed}: {ended}")
-        self.settle(str(plan.killed), before, self.seen(), tally)
-        return plan.killed
+        else:
+            tally.tries += 1
+            if ended.status != -signal.SIGKILL:
+                tally.unexplained.append(f"{plan.killed}: {ended}")
+        return plan
 
     def _working_folders(self) -> set[str]:
         found = (find_table(self.lake.catalog, contract) for contract in CONTRACTS)

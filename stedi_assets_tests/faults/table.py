@@ -1,5 +1,6 @@
-"""What the tests of faults count: tries, what was lost, what was wrong, what nobody can explain."""
+"""What the tests of faults count: tries, what was lost, what was wrong, what nobody can explain; and what load took."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -13,7 +14,16 @@ class Row(NamedTuple):
     unexplained: int
 
 
+class Load(NamedTuple):
+    """What was carried, how long that took, and the most memory that the processes had meanwhile."""
+
+    load: str
+    seconds: str
+    peak_mib: str
+
+
 _rows: dict[str, Row] = {}
+_loads: list[Load] = []
 
 
 def record(fault: str, tries: int, lost: int = 0, wrong: int = 0, unexplained: int = 0) -> None:
@@ -28,5 +38,28 @@ def record(fault: str, tries: int, lost: int = 0, wrong: int = 0, unexplained: i
     )
 
 
+def took(load: str, seconds: float, peak_bytes: int) -> None:
+    """Adds a line on a load."""
+    _loads.append(Load(load, f"{seconds:,.1f}", f"{peak_bytes / 2**20:,.0f}"))
+
+
 def rows() -> list[Row]:
     return list(_rows.values())
+
+
+def loads() -> list[Load]:
+    return list(_loads)
+
+
+def aligned(names: Sequence[str], found: Sequence[Sequence[object]]) -> list[str]:
+    """The lines of a table: words to the left, numbers, which all but the first column have, to the right."""
+    cells = [list(names)] + [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in found]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ["-" * width for width in widths])
+    return [
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in cells
+    ]

@@ -1,21 +1,24 @@
 """A run killed (SIGKILL) at each step of each table's write, audit and publication: readers see the old or the new.
 
-A rerun gives the right rows, upkeep removes what was left. `make test-faults` tries some, then every step.
+A rerun gives the right rows, upkeep removes what was left. First some steps, each settled by itself; then every step
+of a run that adds, of one that builds everything anew, and of the first of all.
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
+from stedi_assets.lakehouse.catalog import NAMESPACE
+from stedi_assets_tests.faults.chains import Sweep
 from stedi_assets_tests.faults.forked import Forked
-from stedi_assets_tests.faults.plans import Point, at, numbered
+from stedi_assets_tests.faults.plans import at
 from stedi_assets_tests.faults.proxy import Proxy
 from stedi_assets_tests.faults.rounds import Rounds, Tally
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.lake import Lake
+
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
@@ -29,16 +32,6 @@ def rounds(lake: Lake, landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     proxy.close()
 
 
-def tell(tally: Tally, killed: list[Point], points: int) -> None:
-    """Prints it, for who runs the tests, and asserts that nothing was lost or wrong."""
-    by_place = Counter((point.phase, point.table) for point in killed)
-    print(f"\n{points} points, {len(killed)} kills")  # noqa: T201 - what the test is asked to show
-    for (phase, table), kills in by_place.items():
-        print(f"{phase:12} {table:26} {kills}")  # noqa: T201
-    record("killed at a step", tally.tries, len(tally.lost), len(tally.wrong), len(tally.unexplained))
-    assert (tally.lost, tally.wrong, tally.unexplained) == ([], [], [])
-
-
 SOME = [
     at("write", "accelerometer_landing", "POST s3"),
     at("publication", "landing_quarantine", "end"),
@@ -48,48 +41,46 @@ SOME = [
 ]
 
 
-@pytest.mark.faults
 def test_some_steps(rounds: Rounds) -> None:
     """Where most is at stake: a table half written, between two tables' commits, before and after a commit."""
     assert rounds.run().success
     tally = Tally()
-    killed: list[Point] = []
     for is_meant in SOME:
         rounds.deliver()
-        point = rounds.kill(is_meant, tally)
-        assert point is not None
-        killed.append(point)
-    tell(tally, killed, len(SOME))
+        before = rounds.seen()
+        plan = rounds.kill(is_meant, tally)
+        assert plan.killed is not None
+        rounds.settle(str(plan.killed), before, [rounds.seen()], tally)
+    judge("killed at a step that matters", tally)
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
 def test_every_step(rounds: Rounds, full: bool) -> None:
     assert rounds.run().success
-    tally = Tally()
-    killed: list[Point] = []
-    for number in count(1):
-        rounds.deliver()
-        if number % 20 == 0:  # many small files of many deliveries become few
-            assert rounds.run(full=True).success
-            rounds.deliver()
-        point = rounds.kill(numbered(number), tally, full)
-        if point is None:
-            break
-        killed.append(point)
-    tell(tally, killed, number - 1)
-    assert {point.table for point in killed} >= set(rounds.right)
+    sweep(Sweep(rounds, rounds.deliver, full), f"killed at each step, {'full' if full else 'incremental'} run")
 
 
-@pytest.mark.faults
 def test_every_step_of_the_first_run(rounds: Rounds) -> None:
     """Before it there is no table: each is made, and is never published or new."""
-    tally = Tally()
-    killed: list[Point] = []
-    for number in count(1):
-        rounds.lake.drop_tables()
-        point = rounds.kill(numbered(number), tally)
-        if point is None:
-            break
-        killed.append(point)
-    tell(tally, killed, number - 1)
+    lake = rounds.lake
+
+    def drop_all() -> None:
+        lake.drop_tables()
+        if lake.catalog.namespace_exists(NAMESPACE):
+            lake.catalog.drop_namespace(NAMESPACE)
+
+    sweep(Sweep(rounds, drop_all), "killed at each step, first run")
+
+
+def sweep(every: Sweep, fault: str) -> None:
+    points = every.points()
+    every.over(points)
+    print(f"\n{fault}: {every.told(points)}")  # noqa: T201 - what the test is asked to show
+    judge(fault, every.tally)
+    assert sorted(point.number for point in every.killed) == [point.number for point in points]
+    assert {point.table for point in points} >= set(every.rounds.right)
+
+
+def judge(fault: str, tally: Tally) -> None:
+    record(fault, tally.tries, len(tally.lost), len(tally.wrong), len(tally.unexplained))
+    assert (tally.lost, tally.wrong, tally.unexplained) == ([], [], [])
