@@ -23,7 +23,7 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.connection import StoreError
     from stedi_assets.lakehouse.engines import EngineError
     from stedi_assets.lakehouse.lock import HomeBusyError
-    from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
+    from stedi_assets.lakehouse.publication import CommitUnknownError, NeverPublishedError, UnknownSnapshotError
     from stedi_assets.lakehouse.services import ServicesError
     from stedi_assets.landing.folder import LandingError
 
@@ -31,6 +31,7 @@ def sentence_of(error: Exception) -> str | None:
         return f"{error.filename}: {(error.strerror or str(error)).lower()}; check the path and its rights"
     mendable = (
         AthenaRefusedError,
+        CommitUnknownError,
         EngineError,
         ExpectationsError,
         HomeBusyError,
@@ -50,8 +51,9 @@ def sentence_of(error: Exception) -> str | None:
 def status_of(error: Exception) -> int:
     """1 for a run that could not be carried out as things are, 2 for wrong usage or a missing part."""
     from stedi_assets.lakehouse.lock import HomeBusyError
+    from stedi_assets.lakehouse.publication import CommitUnknownError
 
-    return 1 if isinstance(error, HomeBusyError) else 2
+    return 1 if isinstance(error, CommitUnknownError | HomeBusyError) else 2
 
 
 def _said_of_a_missing_part(error: Exception) -> str | None:
