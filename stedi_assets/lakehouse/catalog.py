@@ -142,11 +142,13 @@ def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: i
     if table is None:
         if not catalog.namespace_exists(NAMESPACE):  # asked first: not everyone may make one
             catalog.create_namespace_if_not_exists(NAMESPACE)
-        table = catalog.create_table_if_not_exists(
-            f"{NAMESPACE}.{contract.table}",
-            iceberg_schema(contract),
-            properties=table_properties(contract, retention_days),
-        )
+        wanted, properties = iceberg_schema(contract), table_properties(contract, retention_days)
+        try:
+            table = catalog.create_table_if_not_exists(f"{NAMESPACE}.{contract.table}", wanted, properties=properties)
+        except Exception:  # whatever became of the answer: where the table is there, it was made
+            table = find_table(catalog, contract)
+            if table is None:
+                raise
     return table
 
 
