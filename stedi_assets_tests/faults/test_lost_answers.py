@@ -103,7 +103,8 @@ CASES = [
     *((publication, fault) for fault in (*TOOK_EFFECT, *NEVER_TOLD)),
     *((change, fault) for change in OTHERS for fault in (TOOK_EFFECT[0], NEVER_TOLD[-1])),
 ]
-MADE: dict[Change, int] = {publication: 1, roll_back: 0, compaction: 1, expiry: -5, erasure: -5}  # snapshots, at six of them before
+# How many snapshots more, where there were six of them.
+MADE: dict[Change, int] = {publication: 1, roll_back: 0, compaction: 1, expiry: -5, erasure: -5}
 
 
 @pytest.mark.parametrize(("change", "fault"), CASES, ids=lambda given: getattr(given, "__name__", str(given)))

@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 
 from stedi_assets_tests.commands import REPOSITORY
-from stedi_assets_tests.faults import messages_home, messages_tables, messages_usage
+from stedi_assets_tests.faults import messages_commits, messages_home, messages_tables, messages_usage
 from stedi_assets_tests.faults.said import Given, Provoke, fits
 from stedi_assets_tests.faults.table import record
 
 PAGE = (REPOSITORY / "docs" / "operations.md").read_text()
-MESSAGES: dict[str, Provoke] = {**messages_home.MESSAGES, **messages_usage.MESSAGES, **messages_tables.MESSAGES}
+MESSAGES: dict[str, Provoke] = {
+    **messages_home.MESSAGES,
+    **messages_usage.MESSAGES,
+    **messages_tables.MESSAGES,
+    **messages_commits.MESSAGES,
+}
 
 
 def told_by_the_page() -> list[tuple[str, ...]]:
