@@ -18,6 +18,7 @@ LOCAL, AWS = "local", "aws"
 # Host and port, then parameters; a user's name or a path has no place there.
 _ENDPOINT = re.compile(r"sc://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?/?((?<=/)(;[A-Za-z_-]+=[^;\s]*)+)?")
 _URL = re.compile(r"https?://[!-~]+")
+_BEHIND = re.compile(r"[a-z_][a-z0-9_-]*@[A-Za-z0-9][A-Za-z0-9.-]*")
 _WORD = re.compile(r"[\w-]+")
 _MEMORY = re.compile(r"[1-9][0-9]*[mgMG]")
 # What stands for something else in Spark's list of jars, or in the paths of it.
@@ -42,6 +43,8 @@ class Settings:
     max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest unpacked landing object that is read.
     retention_days: STEDI_RETENTION_DAYS. How long replaced snapshots stay readable before upkeep removes them.
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
+    audit_timeout_seconds: STEDI_AUDIT_TIMEOUT_SECONDS. How long the checks of one table may take before the run fails
+        with the table not published.
     consent: STEDI_CONSENT. published or at-reading; `policy` tells what they mean.
     serials: STEDI_SERIALS. published or unambiguous; `policy` tells what they mean.
     engine: STEDI_ENGINE. embedded, spark (Apache Spark on this machine), sc://HOST:PORT (any Spark Connect endpoint) or
@@ -55,6 +58,7 @@ class Settings:
     prefix: STEDI_PREFIX. On AWS, below which the bucket is used; empty: all of it.
     pseudonym_secret: STEDI_PSEUDONYM_SECRET_ID. On AWS, the name or ARN of the pseudonym key in Secrets Manager.
     erasure_secret: STEDI_ERASURE_SECRET_ID. On AWS, the same for the key to the list of the erased.
+    behind: STEDI_BEHIND. USER@HOST of a reverse proxy with a login before the UI: whose it is, its name in browsers.
     alert_webhook: STEDI_ALERT_WEBHOOK. URL that is told of failed runs by a POST of {"text": ...}; empty: the log is.
     """
 
@@ -64,6 +68,7 @@ class Settings:
     max_object_bytes: int = 512 * 1024 * 1024
     retention_days: int = 7
     lock_timeout_seconds: float = 600.0
+    audit_timeout_seconds: float = 3600.0
     consent: str = "published"
     serials: str = "published"
     minimum_subjects: int = 0
@@ -76,6 +81,7 @@ class Settings:
     prefix: str = ""
     pseudonym_secret: str = "stedi/pseudonym-key"
     erasure_secret: str = "stedi/erasure-key"
+    behind: str = ""
     alert_webhook: str = field(default="", repr=False)
 
     @classmethod
@@ -94,6 +100,7 @@ class Settings:
             max_object_bytes=int(_number(env, "STEDI_MAX_OBJECT_BYTES", cls.max_object_bytes, 1, 2**31 - 2**20)),
             retention_days=int(_number(env, "STEDI_RETENTION_DAYS", cls.retention_days, 0, 36_500)),
             lock_timeout_seconds=_number(env, "STEDI_LOCK_TIMEOUT_SECONDS", cls.lock_timeout_seconds, 0, 86_400),
+            audit_timeout_seconds=_number(env, "STEDI_AUDIT_TIMEOUT_SECONDS", cls.audit_timeout_seconds, 0.1, 604_800),
             consent=env.get("STEDI_CONSENT") or cls.consent,
             serials=env.get("STEDI_SERIALS") or cls.serials,
             minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),
@@ -104,6 +111,7 @@ class Settings:
             **(_on_aws(env) if place == AWS else {}),
             pseudonym_secret=env.get("STEDI_PSEUDONYM_SECRET_ID") or cls.pseudonym_secret,
             erasure_secret=env.get("STEDI_ERASURE_SECRET_ID") or cls.erasure_secret,
+            behind=_behind(env.get("STEDI_BEHIND") or ""),
             alert_webhook=_webhook(env.get("STEDI_ALERT_WEBHOOK") or ""),
         )
 
@@ -142,6 +150,12 @@ def _engine(name: str) -> str:
         f"STEDI_ENGINE is {found}: embedded, spark or sc://HOST:PORT is expected, or on AWS glue; parameters of an "
         "endpoint follow as in sc://HOST:PORT/;use_ssl=true;token=..."
     )
+
+
+def _behind(proxy: str) -> str:
+    if proxy and not _BEHIND.fullmatch(proxy):
+        raise SettingsError(f"STEDI_BEHIND is {proxy!r}: USER@HOST is expected, as www-data@stedi.example.org")
+    return proxy
 
 
 def _webhook(url: str) -> str:

@@ -66,10 +66,10 @@ def end(process: "subprocess.Popen[bytes]", log: Path) -> int:
 
 
 @contextmanager
-def stedi_dev(home: Path, log: Path) -> Iterator[str]:
+def stedi_dev(home: Path, log: Path, *options: str) -> Iterator[str]:
     """`stedi dev` in that home: the address of its UI, which answers."""
     port = free_port()
-    process = serve("stedi", "dev", "--port", str(port), home=home, log=log)
+    process = serve("stedi", "dev", "--port", str(port), *options, home=home, log=log)
 
     def answers() -> bool:
         if process.poll() is not None:

@@ -13,7 +13,7 @@ import subprocess
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,11 +75,13 @@ def deliver(folder: Path) -> Path:
 
 @dataclass
 class Watched:
-    """What commands print, write and are called with. `arguments`: every process's that ran meanwhile."""
+    """What commands print, write and are called with. `arguments`: of all processes; `environments`: by program, of
+    those that a command started."""
 
     folder: Path
     statuses: list[int] = field(default_factory=list)
     arguments: set[tuple[str, ...]] = field(default_factory=set, repr=False)
+    environments: dict[str, set[str]] = field(default_factory=dict, repr=False)
 
     @property
     def home(self) -> Path:
@@ -102,8 +104,15 @@ class Watched:
             )
             while process.poll() is None:
                 self.arguments |= {tuple(other.info["cmdline"] or ()) for other in psutil.process_iter(["cmdline"])}
+                self._look_at_children(psutil.Process(process.pid))
                 time.sleep(0.2)
         self.statuses.append(process.returncode)
+
+    def _look_at_children(self, process: psutil.Process) -> None:
+        with suppress(psutil.Error):  # ended meanwhile
+            for child in process.children(recursive=True):
+                found = {f"{name}={value}" for name, value in child.environ().items()}
+                self.environments.setdefault(child.name(), set()).update(found)
 
     def gather(self) -> None:
         """What is to be searched and lies in no folder of its own: the services' logs, and the rows of databases."""
@@ -114,12 +123,15 @@ class Watched:
                 name = "-".join(path.relative_to(self.home).parts)
                 (self.folder / "rows" / name).write_bytes(rows_of(path))
 
+    def hashing_keys(self) -> list[str]:
+        """The keys that people are hashed with."""
+        return [SECRET, *((self.home / name).read_text().strip() for name in ("pseudonym.key", "erasure.key"))]
+
     def secrets(self) -> list[str]:
         """Every key of the home and of the test, as it is and as it could be written."""
-        keys = [SECRET, *((self.home / name).read_text().strip() for name in ("pseudonym.key", "erasure.key"))]
         stored = json.loads((self.home / "credentials.json").read_text())
         return [
-            *(form for key in keys for form in forms_of(key.encode())),
+            *(form for key in self.hashing_keys() for form in forms_of(key.encode())),
             *(stored[n] for n in stored if "KEY" in n.upper() and n != "access_key"),
         ]
 
@@ -149,8 +161,8 @@ def unpacked(value: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """A home after a run, a query that failed, a run that failed in the engine, Dagster's own on data too damaged, the
-    page and the pictures, and an erasure."""
+    """A home after a run, a query that failed, a run that failed in the engine, Dagster's own on data too damaged, a
+    delivery and what is told and done about versions of tables, the page and the pictures, and an erasure."""
     folder = tmp_path_factory.mktemp("canaries")
     watched = Watched(folder)
     for name in (*SEARCHED, "answered"):
@@ -164,6 +176,12 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         watched.command("stedi", "query", "SELECT CAST(email AS INTEGER) FROM customer_trusted", printed="answered")
         watched.command(*bring, str(written / "too-large.json"), "--full", STEDI_MAX_OBJECT_BYTES="200", **any_share)
         watched.command(*job, DAGSTER_HOME=str(watched.home / "dagster"), STEDI_PSEUDONYM_SECRET="")
+        watched.command("stedi", "deliver", "customer", str(folder / "landing" / "customer"), "--id", "again")
+        watched.command("stedi", "run", "--json", str(written / "more.json"), **any_share)
+        for name in ("history", "rollback"):
+            watched.command("stedi", name, "customer_landing")
+        for name in ("tables", "doctor", "upkeep"):
+            watched.command("stedi", name, "--json", str(written / f"{name}.json"))
         watched.command("stedi", "report", "--out", str(written / "page.html"))
         watched.command(*job[:-1], "stedi_insight", DAGSTER_HOME=str(watched.home / "dagster"))
         watched.command("stedi", "forget", "-", "--json", str(written / "receipt.json"), said=f"{EMAIL}\n")
@@ -175,7 +193,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def test_the_commands_end_as_they_should(watched: Watched) -> None:
     """And leave something to be searched in each place."""
-    assert watched.statuses == [0, 2, 1, 1, 0, 0, 0]
+    assert watched.statuses == [0, 2, 1, 1, *[0] * 7, 0, 0, 0]
     assert list(watched.home.glob("dagster/storage/*/compute_logs/*.err"))
     assert {path.name for path in (watched.folder / "logs").iterdir()} >= {"services.log"}
     request = json.loads((watched.folder / "written" / "receipt.json").read_text())["request"]
@@ -205,6 +223,12 @@ def test_no_argument_of_any_process_is_a_key_or_about_a_customer(watched: Watche
     said = "\n".join(" ".join(words) for words in watched.arguments).lower()
     canaries = [*PERSONAL.values(), *watched.secrets()]
     assert [number for number, canary in enumerate(canaries) if canary.lower() in said] == []
+
+
+def test_the_store_is_given_no_key_that_people_are_hashed_with(watched: Watched) -> None:
+    """It has keys of its own in its environment. What Dagster starts has the user's, as the user's own programs do."""
+    given = watched.environments["weed"]
+    assert [key for key in watched.hashing_keys() if any(key in variable for variable in given)] == []
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -130,6 +130,12 @@ def test_what_is_set_for_another_spark_does_not_count(monkeypatch: pytest.Monkey
     assert Path(environment["SPARK_HOME"], "bin", "spark-class").exists()
 
 
+def test_what_an_engine_has_no_need_of_is_kept_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STEDI_PSEUDONYM_SECRET", "STEDI_ALERT_WEBHOOK", "STEDI_ENGINE"):
+        monkeypatch.setenv(name, "secret")
+    assert "secret" not in jvm_environment(Path("/java")).values()
+
+
 def test_a_process_ends_well_though_its_starter_s_thread_has_ended(tmp_path: Path) -> None:
     started: list[Tended] = []
 

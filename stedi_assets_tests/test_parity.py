@@ -109,6 +109,10 @@ def test_apache_spark_is_closed_to_others(apache_spark: SparkSession, store: Sto
     ]
     listening = {c.laddr.ip.removeprefix("::ffff:") for c in jvm.net_connections() if c.status == psutil.CONN_LISTEN}
     assert listening == {"127.0.0.1"}
+    own = {row.key: row.value for row in apache_spark.sql("SET -v").collect() + apache_spark.sql("SET").collect()}
+    assert [key for key, value in own.items() if endpoints.secret_key in value] == []
+    assert apache_spark.conf.get("spark.authenticate") == "true", "the ports of its parts want a secret"
+    assert apache_spark.conf.get("spark.ui.enabled") == "false", "no page shows its settings"
     said = " ".join(jvm.cmdline()) + "".join(
         file.read_text(errors="replace") for file in folder.iterdir() if file.is_file()
     )

@@ -12,13 +12,26 @@ from stedi_assets.cli.errors import UsageError
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-_CONFIGURATION = """\
+_CONFIGURATION_BEFORE = """\
 # Written by stedi at first use; yours to change.
 telemetry:
   enabled: false
 nux:
   enabled: false
 """
+# The same files in the same place as Dagster's own default, which waits for the disk at each event.
+_CONFIGURATION = (
+    _CONFIGURATION_BEFORE
+    + """\
+storage:
+  custom:
+    module: stedi_assets.cli.run_storage
+    class: HomeStorage
+    config:
+      base_dir:
+        env: DAGSTER_HOME
+"""
+)
 # The name of the code location is the repository's workspace.yaml's: links in the UI fit both ways of starting it.
 _WORKSPACE = """\
 load_from:
@@ -40,7 +53,7 @@ def dagster_home(home: Path) -> Path:
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "dagster.yaml"
-    if not configuration.exists():
+    if not configuration.exists() or configuration.read_text() == _CONFIGURATION_BEFORE:
         configuration.write_text(_CONFIGURATION)
     return folder
 

@@ -1,6 +1,7 @@
 """`stedi dev`: the Dagster UI and the embedded services, ended together."""
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import click
 
 from stedi_assets.cli.dagster_home import dagster_home, dagster_workspace
 from stedi_assets.cli.errors import UsageError
+from stedi_assets.cli.ui.dagster_with_front import MODULE
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.lock import HomeBusyError, home_lock
 from stedi_assets.lakehouse.services import stop
@@ -21,18 +23,25 @@ from stedi_assets.settings import Settings
 GRACE_SECONDS = 20
 
 
-def serve(port: int) -> int:
-    """Serves until Ctrl-C or SIGTERM; the exit status is dagster's, 0 when it was asked to end."""
+def serve(port: int, is_read_only: bool = False, behind: str | None = None) -> int:
+    """Serves until Ctrl-C or SIGTERM; the exit status is dagster's, 0 when it was asked to end.
+
+    `is_read_only`: nothing can be started, changed or deleted in the UI; what is scheduled goes on. `behind`: as
+    STEDI_BEHIND, before which it goes.
+    """
+    os.environ.update({"STEDI_BEHIND": behind} if behind else {})
     settings = Settings.load()
     _refuse_taken(port)
+    _refuse_unknown_user(settings)
     connect(settings)
     environment = {
         **os.environ,
         "STEDI_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings.home)),
+        **({"DAGSTER_WEBSERVER_READ_ONLY": "true"} if is_read_only else {}),
     }
     workspace = str(dagster_workspace(settings.home))
-    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", MODULE, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     click.echo(f"the UI comes up at http://127.0.0.1:{port}; Ctrl-C ends it and the services", err=True)
     asked: list[float] = []
 
@@ -43,7 +52,8 @@ def serve(port: int) -> int:
     signal.signal(signal.SIGINT, ask_to_end)
     signal.signal(signal.SIGTERM, ask_to_end)
     # A session of its own: Ctrl-C reaches this process alone, which then ends dagster once, not twice.
-    dagster = subprocess.Popen(command, env=environment, start_new_session=True)
+    # Dagster's processes speak to each other by sockets in the file system, which the umask closes to other users.
+    dagster = subprocess.Popen(command, env=environment, start_new_session=True, umask=0o077)
     try:
         status = _wait(dagster, asked)
     finally:
@@ -63,6 +73,15 @@ def _refuse_taken(port: int) -> None:
             raise UsageError(
                 f"port {port} cannot be used ({(error.strerror or '').lower()}); name another: --port"
             ) from None
+
+
+def _refuse_unknown_user(settings: Settings) -> None:
+    """Raises UsageError for a proxy whose user this machine does not know."""
+    user = settings.behind.partition("@")[0]
+    try:
+        pwd.getpwnam(user or "root")
+    except KeyError:
+        raise UsageError(f"--behind: this machine has no user {user!r}; name the one as whom the proxy runs") from None
 
 
 def _stop_services(settings: Settings) -> None:

@@ -55,12 +55,14 @@ def run(
 @click.option(
     "--port", default=3000, type=click.IntRange(1, 65535), show_default=True, help="Port of the UI, on 127.0.0.1."
 )
+@click.option("--read-only", is_flag=True, help="Show everything; nothing can be started, changed or deleted there.")
+@click.option("--behind", metavar="USER@HOST", help="A reverse proxy with a login: whose it is, its name in browsers.")
 @home_option
-def dev(port: int) -> None:
+def dev(port: int, read_only: bool, behind: str | None) -> None:
     """Serve the Dagster UI and the embedded services together, until Ctrl-C."""
     from stedi_assets.cli.dev import serve
 
-    sys.exit(serve(port))
+    sys.exit(serve(port, is_read_only=read_only, behind=behind))
 
 
 @stedi.command()
@@ -108,13 +110,14 @@ def report(file: Path) -> None:
 def generate(scale: int, out: Path) -> None:
     """Make a synthetic data set of any size, in the shape of the real one."""
     from stedi_assets.cli.errors import UsageError
+    from stedi_assets.cli.terminal import print_line
     from stedi_assets.synthetic import generate as make
 
     try:
         written = make(out, scale)
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from None
-    click.echo(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
+    print_line(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
 
 
 @stedi.command()
@@ -201,11 +204,12 @@ def ddl(workgroup: str, only_print: bool) -> None:
 @home_option
 def down() -> None:
     """Stop the embedded services of this home (the data stays)."""
+    from stedi_assets.cli.terminal import print_line
     from stedi_assets.lakehouse.services import stop
     from stedi_assets.settings import Settings
 
     home = Settings.load().home
-    click.echo(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
+    print_line(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
 
 
 @stedi.command()

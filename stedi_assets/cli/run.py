@@ -3,6 +3,7 @@
 Here: the order of these. Not here: the job itself (`jobs`, `assets`), what is told of it (`report`, `progress`).
 """
 
+import gc
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy, policy_of
-from stedi_assets.settings import GLUE, Settings
+from stedi_assets.settings import EMBEDDED, GLUE, Settings
 
 if TYPE_CHECKING:
     from dagster import AssetKey
@@ -72,8 +73,17 @@ def run_lakehouse(
 
 def import_heavy_modules() -> None:
     """What the run needs anyway, imported while the services start."""
+    # Python looks for garbage whenever enough objects were made, and importing makes nothing but what stays.
+    gc.disable()
+    try:
+        import stedi_assets.definitions
 
-    import stedi_assets.definitions  # noqa: F401
+        if Settings.load().engine == EMBEDDED:
+            import stedi_assets.lakehouse.engines.embedded
+            import stedi_assets.lakehouse.tables  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _selection(selected: Sequence[str]) -> "list[AssetKey] | None":

@@ -57,10 +57,17 @@ class Tables:
     loaded: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     _unpublished: list[Staged] = field(default_factory=list)
+    _seen: dict[int, Published] = field(default_factory=dict)
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
-        return published_snapshot(self.catalog, contract)
+        table = published_table(self.catalog, contract)
+        snapshot = table.current_snapshot()
+        assert snapshot is not None
+        # What a snapshot has never changes: its manifests are read once, however often a run asks what is current.
+        if snapshot.snapshot_id not in self._seen:
+            self._seen[snapshot.snapshot_id] = _published(table, contract, snapshot)
+        return self._seen[snapshot.snapshot_id]
 
     def find_published(self, contract: Contract) -> Published | None:
         """The same, None for a table that was never published."""
@@ -169,6 +176,7 @@ class Tables:
         # Not the current one: where the answer was lost and was looked for, others may have published since.
         published = _published(committed, contract, committed.snapshot_by_id(overwrite.snapshot_id))
         self.loaded[contract.table], self.versions[contract.table] = published.snapshot_id, published.version
+        self._seen[published.snapshot_id] = published
         return published
 
     def refuse_if_stale(self, staged: Staged) -> "Table":

@@ -6,11 +6,13 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from stedi_assets.lakehouse.engines import connect
+from stedi_assets.lakehouse.engines import connect, door, embedded
 from stedi_assets.lakehouse.engines.connect import connect_session, end_session
+from stedi_assets.lakehouse.engines.embedded import embedded_session
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets_tests.commands import command, free_port
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.stranger import visited_before_it_closes
 
 
 def _key_of_everybody(given: Given) -> str:
@@ -76,6 +78,19 @@ def _lost_engine(given: Given) -> str:
         return sentence(compute)
     finally:
         end_session(url, is_lost=True)
+
+
+def _stranger_first(given: Given) -> str:
+    store = given.lake.store  # whose own engine starts as always
+    with visited_before_it_closes(given.patch):
+        return sentence(lambda: embedded_session(store))
+
+
+def _no_door(given: Given) -> str:
+    store = given.lake.store
+    given.patch.setattr(door, "_sockets", lambda: iter(()))
+    given.patch.setattr(embedded, "_started", {})
+    return sentence(lambda: embedded_session(store))
 
 
 def _on_aws(given: Given, **settings: str) -> str:
@@ -146,6 +161,10 @@ MESSAGES: dict[str, Provoke] = {
     "arguments are seen by others: an address with parameters belongs into STEDI_ENGINE…": lambda g: g.said(
         "run", "--engine", "sc://h:1/;token=secret"
     ),
+    "STEDI_BEHIND is …: USER@HOST is expected, as …": lambda g: g.said("dev", STEDI_BEHIND="stedi.example.org"),
+    "--behind: this machine has no user …; name the one as whom the proxy runs": lambda g: g.said(
+        "dev", "--port", str(free_port()), "--behind", "nobody-of-this-name@stedi.example.org"
+    ),
     "port … cannot be used (…); name another: --port": _taken_port,
     "the module … is not installed; … tells what is missing: install the package anew": _missing_module,
     "…needs Java 17 or newer, by JAVA_HOME or on PATH; found none at …": lambda g: g.said(
@@ -153,6 +172,8 @@ MESSAGES: dict[str, Provoke] = {
     ),
     "…needs Java 17 or newer, by JAVA_HOME or on PATH; found Java … at …": _old_java,
     "the engine at … does not answer as Spark Connect (…); check the address, …": _silent_engine,
+    "another program of this machine connected to the embedded engine as it started; …": _stranger_first,
+    "expected the embedded engine to listen on port … of this process, found no socket that does; …": _no_door,
     "the engine (…) was lost while it was used (…); what is published is whole, the rest is unchanged: …": _lost_engine,
     "…; no AWS credentials were found: sign in (aws sso login), or set AWS_PROFILE or a role's keys": _on_aws,
     "…; it refuses these credentials: …": lambda g: _with_keys(g, secret="wrong"),

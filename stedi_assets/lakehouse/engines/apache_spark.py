@@ -28,10 +28,13 @@ from stedi_assets.lakehouse.engines.tended import Tended
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import Settings
 
+_NOT_FOR_IT = ("STEDI_PSEUDONYM_SECRET", "STEDI_ALERT_WEBHOOK", "STEDI_ENGINE")  # secrets, and no business of an engine
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 READY_SECONDS = 300.0  # the first start fetches the jars
 _ENVIRONMENT = "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
 _CHAIN = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
+# Its parts have ports on 127.0.0.1 as well: they want a secret, which Spark by itself makes for a master of this kind.
+_ALONE = {"spark.master": "local[*]", "spark.authenticate": "true"}
 _started: "dict[Store, SparkServer]" = {}  # at most one
 _starting = threading.Lock()
 
@@ -67,7 +70,7 @@ def local_server_url(settings: Settings, store: Store) -> str:
         running = _started.get(store)
         if running is None or running.process.returncode is not None:
             stop_local_server()
-            running = _started[store] = start_server(settings, store, {"spark.master": "local[*]"})
+            running = _started[store] = start_server(settings, store, _ALONE)
             atexit.register(stop_local_server)
         return running.url
 
@@ -154,8 +157,9 @@ def spark_home() -> Path:
 
 
 def jvm_environment(java: Path) -> dict[str, str]:
-    """This process's environment, without what the user has set for another Spark, with what this one asks for."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_", "MASTER"))}
+    """This process's, without what is set for another Spark and what it has no need of, with what it asks for."""
+    others = ("SPARK_", "PYSPARK_", "MASTER", *_NOT_FOR_IT)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return {
         **kept,
         "JAVA_HOME": str(java),

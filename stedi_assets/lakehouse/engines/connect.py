@@ -33,6 +33,7 @@ if "SPARK_CONNECT_LOG_LEVEL" not in os.environ:
 REACH_SECONDS = 20
 # About 15 s. The client's own ten minutes wait for a server that comes back, and none does with its sessions.
 _RETRIES = 5
+_NEVER_MS = 2**31 - 1
 _sessions: dict[str, ConnectSession] = {}
 
 
@@ -52,13 +53,27 @@ class _Channel(DefaultChannelBuilder):
         )
 
 
-def connect_session(url: str, spark_config: Mapping[str, Any], ship_package: bool = False) -> SparkSession:
-    """The session on this endpoint; the same one at each call. Raises EngineError."""
+class _Opened(_Channel):
+    """A channel that is connected already: there is no other way in any more."""
+
+    def __init__(self, url: str, channel: grpc.Channel) -> None:
+        super().__init__(url)
+        self._opened = channel
+
+    def toChannel(self) -> grpc.Channel:  # noqa: N802 - pyspark's name
+        return self._opened
+
+
+def connect_session(
+    url: str, spark_config: Mapping[str, Any], ship_package: bool = False, opened: grpc.Channel | None = None
+) -> SparkSession:
+    """The session on this endpoint, by `opened` if that is given; the same one at each call. Raises EngineError."""
     if url not in _sessions:
-        refuse_unreachable(url)
+        if opened is None:
+            refuse_unreachable(url)
         # As the client's general builder does; that one looks at variables of the environment and quotes the address.
         os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
-        builder = ConnectSession.builder.channelBuilder(_Channel(url))
+        builder = ConnectSession.builder.channelBuilder(_Channel(url) if opened is None else _Opened(url, opened))
         for name, value in spark_config.items():
             builder = builder.config(name, value)
         try:
@@ -85,13 +100,26 @@ def refuse_unreachable(url: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise _silent(url, (getattr(error, "strerror", None) or str(error)).lower()) from None
-    channel = builder.toChannel()
+    _ready(url, builder.toChannel()).close()
+
+
+def open_channel(url: str) -> grpc.Channel:
+    """A channel that is connected, and by itself is never left idle: its endpoint lets nobody in twice.
+
+    Raises EngineError.
+    """
+    builder = _Channel(url)
+    builder.setChannelOption("grpc.client_idle_timeout_ms", _NEVER_MS)  # else it would part after half an hour
+    return _ready(url, builder.toChannel())
+
+
+def _ready(url: str, channel: grpc.Channel) -> grpc.Channel:
     try:
         grpc.channel_ready_future(channel).result(timeout=REACH_SECONDS)
     except grpc.FutureTimeoutError:
-        raise _silent(url, f"something listens there and does not speak it within {REACH_SECONDS} s") from None
-    finally:
         channel.close()
+        raise _silent(url, f"something listens there and does not speak it within {REACH_SECONDS} s") from None
+    return channel
 
 
 def _silent(url: str, found: str) -> EngineError:

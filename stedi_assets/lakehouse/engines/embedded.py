@@ -2,10 +2,10 @@
 
 Here: starting it and the session on it. Not here: what is computed with it, and where data lies.
 
-What stays open: while a run is on, the engine listens on a random port of 127.0.0.1 and takes no credentials, so that
-another user of the same machine who finds the port can run code as the owner of the run. Sail has no setting that
-closes it; on a machine shared with people who may not see the data, run under an isolated network or account, or with
-STEDI_ENGINE=spark, whose port wants a token.
+It takes no credentials and listens on a random port of 127.0.0.1, where another user of the machine could run code as
+the owner of this process. So the port is closed (`door`) as soon as this process is connected, and an engine to which
+somebody else is connected by then is ended before anything is asked of it. What stays open: some milliseconds between
+the two, for one who finds the port, does his harm and leaves within them.
 """
 
 import os
@@ -14,7 +14,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from stedi_assets.lakehouse.engines.connect import connect_session, end_session
+from stedi_assets.lakehouse.engines.connect import connect_session, end_session, open_channel
+from stedi_assets.lakehouse.engines.door import refuse_strangers, shut
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.writing import IDS_BY_TABLE
 
@@ -22,28 +23,48 @@ _started: dict[str, Any] = {}
 _starting = threading.Lock()
 
 
-def embedded_server_url(store: Store) -> str:
-    """The address of this process's embedded engine, started at the first call.
+def embedded_session(store: Store, spark_config: dict[str, Any] | None = None) -> SparkSession:
+    """The session on this process's embedded engine, started at the first call; the same one at each.
 
-    It takes the store's address when it starts, so another store (another home) means another server.
+    The engine takes the store's address when it starts, so another store (another home) means another engine; and it
+    never has a second session, so does one that somebody stopped. Raises EngineError.
     """
     # On AWS credentials may be renewed under way: then the chain, which the engine asks for itself, renews them.
     where = (store.s3_url, store.region, os.environ.get("AWS_ACCESS_KEY_ID"))
     with _starting:
-        if _started.get("where") != where:
-            os.environ.setdefault("RUST_LOG", "error")  # before the import: read once
-            from pysail.spark import SparkConnectServer
-
-            if "server" in _started:
-                end_session(_started["url"])
-                _started.pop("server").stop()
-            server = SparkConnectServer()
-            server.start(background=True)
-            _, port = server.listening_address
-            _started.update(where=where, server=server, url=f"sc://127.0.0.1:{port}")
-        return str(_started["url"])
+        if _started.get("where") != where or _started["session"].is_stopped:
+            stop_embedded()
+            _started.update(_start({IDS_BY_TABLE: "true", **(spark_config or {})}), where=where)
+        session: SparkSession = _started["session"]
+        return session
 
 
-def embedded_session(store: Store, spark_config: dict[str, Any] | None = None) -> SparkSession:
-    """A session on this process's embedded engine; the same one at each call."""
-    return connect_session(embedded_server_url(store), {IDS_BY_TABLE: "true", **(spark_config or {})})
+def stop_embedded() -> None:
+    """Ends this process's engine and the session on it, if any."""
+    if "server" in _started:
+        end_session(_started["url"])
+        _started["server"].stop()
+    _started.clear()
+
+
+def _start(spark_config: dict[str, Any]) -> dict[str, Any]:
+    """A server, its address, and the only session that it will ever have."""
+    os.environ.setdefault("RUST_LOG", "error")  # before the import: read once
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer()
+    server.start(background=True)
+    address = server.listening_address
+    assert address is not None
+    url = f"sc://{address[0]}:{address[1]}"
+    try:
+        channel = open_channel(url)
+        shut(address)
+        refuse_strangers(address)
+        session = connect_session(url, spark_config, opened=channel)
+        refuse_strangers(address)  # again: one that was just being let in had no number yet
+    except BaseException:
+        end_session(url)
+        server.stop()
+        raise
+    return {"server": server, "url": url, "session": session}
