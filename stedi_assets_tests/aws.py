@@ -9,11 +9,13 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from typing import Any
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.store import Store
 
 REGION = "us-east-1"
@@ -67,3 +69,8 @@ def make_keys(moto: str) -> None:
     client = boto3.client("secretsmanager", endpoint_url=moto, region_name=REGION)
     client.create_secret(Name="stedi/pseudonym-key", SecretString=PSEUDONYM_KEY)
     client.create_secret(Name="stedi/erasure-key", SecretString=f"{PSEUDONYM_KEY}, another one")
+
+
+def in_glue(contract: Contract) -> dict[str, Any]:
+    found: dict[str, Any] = boto3.client("glue").get_table(DatabaseName="stedi", Name=contract.table)["Table"]
+    return found

@@ -4,20 +4,17 @@ The bucket is the home's real S3; the Glue catalog and the secrets are moto's, a
 """
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED, MACHINE_LEARNING_CURATED, Contract
+from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED, MACHINE_LEARNING_CURATED
 from stedi_assets.keys import KeyFileError, SecretKeys, keyed_hash, keys_of
-from stedi_assets.lakehouse.catalog import bring_up_to_contract, find_table, open_catalog
-from stedi_assets.lakehouse.publication import PublicationRefusedError
+from stedi_assets.lakehouse.catalog import find_table
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.landing.zone import Zone
@@ -27,13 +24,13 @@ from stedi_assets.upkeep.orphans import remove_orphans
 from stedi_assets_tests.aws import (
     PSEUDONYM_KEY,
     REGION,
+    in_glue,
     make_keys,
     moto_server,
     use_bucket_of,
     variables,
 )
 from stedi_assets_tests.commands import REPOSITORY, command
-from stedi_assets_tests.frames import frame, values
 from stedi_assets_tests.lake import Lake, bring, customer, failed_checks, failure, receipt_of
 from stedi_assets_tests.small_files import deliver
 from stedi_assets_tests.test_upkeep import look_after, told
@@ -56,23 +53,6 @@ def lake(moto: str, store: Store, spark: SparkSession, monkeypatch: pytest.Monke
 @pytest.fixture
 def tables(lake: Lake, spark: SparkSession) -> Tables:
     return Tables(lake.catalog, spark, lake.s3, retention_days=3)
-
-
-def in_glue(contract: Contract) -> dict[str, Any]:
-    found: dict[str, Any] = boto3.client("glue").get_table(DatabaseName="stedi", Name=contract.table)["Table"]
-    return found
-
-
-def publish(tables: Tables, *emails: str) -> int:
-    return tables.publish(tables.stage(customers(tables, *emails), CUSTOMER_TRUSTED), "run").snapshot_id
-
-
-def customers(tables: Tables, *emails: str) -> Any:
-    return frame(tables.spark, CUSTOMER_TRUSTED, *({"email": email} for email in emails))
-
-
-def emails(tables: Tables) -> list[str]:
-    return values(tables.read(CUSTOMER_TRUSTED), "email")
 
 
 def test_every_table_is_an_iceberg_table_of_glue(lake: Lake, tmp_path: Path) -> None:
@@ -101,60 +81,6 @@ def test_a_failed_audit_leaves_what_glue_points_to(lake: Lake, tmp_path: Path) -
     assert not result.success
     assert ("customer_trusted", "expected_rows") in failed_checks(result)
     assert {c.table: in_glue(c)["Parameters"]["metadata_location"] for c in CONTRACTS} == before
-
-
-def test_a_publication_is_one_update_of_glue_for_the_version_that_was_read(tables: Tables) -> None:
-    publish(tables, "a@x")
-    staged = tables.stage(customers(tables, "b@x"), CUSTOMER_TRUSTED)
-    assert emails(tables) == ["a@x"]
-    read, updates = in_glue(CUSTOMER_TRUSTED)["VersionId"], []
-    tables.catalog.glue.meta.events.register(  # type: ignore[attr-defined]
-        "before-parameter-build.glue.UpdateTable", lambda params, **_: updates.append(dict(params))
-    )
-    tables.publish(staged, "run")
-    assert emails(Tables(tables.catalog, tables.spark, tables.s3, 3)) == ["b@x"]
-    assert [(update["VersionId"], update["SkipArchive"]) for update in updates] == [(read, True)]
-
-
-def test_another_writers_change_is_refused(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Main moves after the publication looked at it: the commit itself has to refuse, and is not tried again."""
-    publish(tables, "a@x")
-    slow = tables.stage(customers(tables, "slow@x"), CUSTOMER_TRUSTED)
-    where = "stedi_assets.lakehouse.tables.bring_up_to_contract"
-
-    def move_main_meanwhile(*arguments: Any) -> None:
-        monkeypatch.setattr(where, bring_up_to_contract)
-        publish(Tables(open_catalog(_store()), tables.spark, tables.s3, 3), "quick@x")
-        bring_up_to_contract(*arguments)
-
-    monkeypatch.setattr(where, move_main_meanwhile)
-    with pytest.raises(PublicationRefusedError, match="by someone else"):
-        tables.publish(slow, "run")
-    assert emails(Tables(tables.catalog, tables.spark, tables.s3, 3)) == ["quick@x"]
-
-
-def test_a_change_that_glue_itself_refuses_publishes_nothing(tables: Tables) -> None:
-    """Moto takes any version; Glue answers like this where another writer came between its look and its commit."""
-    publish(tables, "a@x")
-    staged = tables.stage(customers(tables, "b@x"), CUSTOMER_TRUSTED)
-    glue = tables.catalog.glue  # type: ignore[attr-defined]
-    answer = {"Error": {"Code": "ConcurrentModificationException", "Message": "stale"}}
-    tries = []
-
-    def refuse(**_: Any) -> None:
-        tries.append(1)
-        raise glue.exceptions.ConcurrentModificationException(answer, "UpdateTable")
-
-    glue.update_table = refuse
-    with pytest.raises(PublicationRefusedError, match="by someone else"):
-        tables.publish(staged, "run")
-    assert emails(Tables(open_catalog(_store()), tables.spark, tables.s3, 3)) == ["a@x"]
-    assert tries == [1], "it is not tried again"
-
-
-def _store() -> Store:
-    settings = Settings.load()
-    return Store(settings.bucket, settings.region, settings.prefix, s3_url=os.environ["AWS_ENDPOINT_URL"])
 
 
 def test_an_erasure_marks_its_key_and_keeps_people_out(lake: Lake, tmp_path: Path) -> None:

@@ -70,6 +70,30 @@ def test_an_audit_that_breaks_publishes_nothing(lake: Lake, landed: Path, monkey
     assert materialized(result) == set()
 
 
+@pytest.mark.parametrize("broken", [None, RuntimeError("broke"), ConnectionError("reset")], ids=repr)
+def test_no_audit_is_tried_again(
+    lake: Lake, landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: Exception | None
+) -> None:
+    """Neither one that failed nor one that broke, also if it broke by a lost connection."""
+    expectations = tmp_path / "expected.json"
+    expectations.write_text(json.dumps({"customer_trusted": 99}))
+    asked: list[str] = []
+    verdicts = Audit.verdicts
+
+    def counted(audit: Audit) -> object:
+        asked.append(audit.contract.table)
+        if broken and audit.contract == CUSTOMER_TRUSTED:
+            raise broken
+        return verdicts(audit)
+
+    monkeypatch.setattr(Audit, "verdicts", counted)
+    landing = [contract for contract in CONTRACTS if contract.zone == "landing"]
+    result = lake.run(expect=str(expectations), select=[*landing, CUSTOMER_TRUSTED])
+    assert not result.success
+    assert asked.count("customer_trusted") == 1
+    assert len(asked) == len(set(asked))
+
+
 def test_an_audit_that_hangs_publishes_nothing(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake.run()
     before = lake.snapshot(CUSTOMER_TRUSTED)

@@ -15,7 +15,7 @@ from stedi_assets.assets.metadata import OWNERS
 from stedi_assets.contracts import CONTRACTS, Contract
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import PublicationRefusedError
+from stedi_assets.lakehouse.publication import CommitUnknownError, PublicationRefusedError
 from stedi_assets.lakehouse.store import PIPES_FOLDER
 from stedi_assets.settings import GLUE
 
@@ -165,7 +165,7 @@ def _each(work: Callable[[Contract], Result]) -> list[Result]:
     for contract in CONTRACTS:
         try:
             done.append(work(contract))
-        except (PublicationRefusedError, NotTidiedError) as error:
+        except (PublicationRefusedError, CommitUnknownError, NotTidiedError) as error:
             refused.append(str(error))
     if refused:
         raise Failure(description="; ".join(refused), allow_retries=False)

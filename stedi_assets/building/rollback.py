@@ -84,7 +84,7 @@ def roll_back(lakehouse: Lakehouse, contract: Contract, snapshot_id: int | None)
     """Makes the version current in one commit. The caller holds the home's lock.
 
     Raises NeverPublishedError, NoSuchVersionError, ConsentRefusedError, PublicationRefusedError, KeyFileError; then
-    nothing was changed.
+    nothing was changed. Raises CommitUnknownError.
     """
     table = published_table(lakehouse.tables.catalog, contract)
     version = version_to(table, contract, snapshot_id)
@@ -99,10 +99,10 @@ def roll_back(lakehouse: Lakehouse, contract: Contract, snapshot_id: int | None)
     never_retry(table)
     try:
         table.manage_snapshots().set_current_snapshot(snapshot_id=version.snapshot_id).commit()
-    except CommitFailedException as error:
+    except CommitFailedException:
         raise PublicationRefusedError(
             f"{contract.table} was published by someone else meanwhile; it was not rolled back: run again"
-        ) from error
+        ) from None
     return RolledBack(contract.table, before, version)
 
 

@@ -23,14 +23,16 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.connection import StoreError
     from stedi_assets.lakehouse.engines import EngineError
     from stedi_assets.lakehouse.lock import HomeBusyError
-    from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
+    from stedi_assets.lakehouse.publication import CommitUnknownError, NeverPublishedError, UnknownSnapshotError
     from stedi_assets.lakehouse.services import ServicesError
+    from stedi_assets.lakehouse.unanswered import StoreUnansweredError, said_by_the_store
     from stedi_assets.landing.folder import LandingError
 
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {(error.strerror or str(error)).lower()}; check the path and its rights"
     mendable = (
         AthenaRefusedError,
+        CommitUnknownError,
         EngineError,
         ExpectationsError,
         HomeBusyError,
@@ -41,17 +43,19 @@ def sentence_of(error: Exception) -> str | None:
         ServicesError,
         SettingsError,
         StoreError,
+        StoreUnansweredError,
         UnknownSnapshotError,
         UsageError,
     )
-    return str(error) if isinstance(error, mendable) else _said_by_the_store(error)
+    return str(error) if isinstance(error, mendable) else said_by_the_store(error)
 
 
 def status_of(error: Exception) -> int:
     """1 for a run that could not be carried out as things are, 2 for wrong usage or a missing part."""
     from stedi_assets.lakehouse.lock import HomeBusyError
+    from stedi_assets.lakehouse.publication import CommitUnknownError
 
-    return 1 if isinstance(error, HomeBusyError) else 2
+    return 1 if isinstance(error, CommitUnknownError | HomeBusyError) else 2
 
 
 def _said_of_a_missing_part(error: Exception) -> str | None:
@@ -71,21 +75,6 @@ def _said_by_the_disk(error: BaseException) -> str | None:
         if isinstance(cause, sqlite3.OperationalError):
             return f"Dagster's database in the home cannot be used ({cause}); check the home's disk and its rights"
         cause = cause.__cause__ or cause.__context__
-    return None
-
-
-def _said_by_the_store(error: Exception) -> str | None:
-    """A request to S3 or the catalog that was refused or not answered, without its text: that quotes requests."""
-    from botocore.exceptions import BotoCoreError, ClientError
-    from pyiceberg.exceptions import RESTError
-    from requests import RequestException
-
-    if isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        log = "services.log in the home, on AWS CloudTrail"
-        return f"the store refused a request ({code}); see its log ({log}), then run again"
-    if isinstance(error, BotoCoreError | RESTError | RequestException):
-        return f"the store did not answer as expected ({type(error).__name__}); run again: it is started if it is down"
     return None
 
 

@@ -72,7 +72,8 @@ def erase_from_table(
 
     `columns` are those that `erased` judges by. Of a snapshot whose summary `is_foreign`, no row can be judged: all
     count as erased. `facts` are kept in the summary of the new snapshot, if one is needed. Called again, it finds
-    nothing to do, or finishes what was begun. Raises PublicationRefusedError, NotErasableError, RewrittenFileError.
+    nothing to do, or finishes what was begun. Raises PublicationRefusedError, CommitUnknownError, NotErasableError,
+    RewrittenFileError.
     """
     table = find_table(catalog, contract)
     if table is None:
@@ -176,12 +177,12 @@ def _commit(table: Table, transaction: Transaction, contract: Contract, s3: Any,
     never_retry(table)
     try:
         transaction.commit_transaction()
-    except CommitFailedException as error:
+    except CommitFailedException:
         delete_objects(s3, table.location(), written)
         raise PublicationRefusedError(
             f"{contract.table} was published by someone else while rows were erased from it; nothing was changed: "
             "run again"
-        ) from error
+        ) from None
 
 
 def _delete_unreferenced(s3: Any, table: Table, history: Sequence[SnapshotFiles], affected: Collection[str]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 from stedi_assets.erasure.suppression import NOBODY, Suppression
 from stedi_assets.keys import Keys, keyed_hash
+from stedi_assets.lakehouse.objects import read_object
 
 KEY = "erasure/suppressed.json"
 WITHDRAWN = "withdrawn"  # in the place of an id: everyone who refuses; nobody is put on the list
@@ -100,14 +101,13 @@ class Registry:
         )
 
     def _read(self) -> list[Request]:
-        try:
-            content = self.s3.get_object(Bucket=self.bucket, Key=self.key)["Body"].read()
-        except self.s3.exceptions.NoSuchKey:
+        content = read_object(self.s3, self.bucket, self.key)
+        if content is None:
             if self.keys.has_erasure():
                 raise RegistryError(
                     f"s3://{self.bucket}/{self.key}, the list of erasures, is gone, and {self.keys.erasure_place} says "
                     "that there was one: bring it back from a copy, or the erased would come back with the next landing"
-                ) from None
+                )
             return []
         try:
             listed = json.loads(content)

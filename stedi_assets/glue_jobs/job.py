@@ -20,6 +20,7 @@ from stedi_assets.building.audited import Audited, Built, NotPublishedError, nam
 from stedi_assets.glue_jobs.order import Order, read_order
 from stedi_assets.glue_jobs.report import JobReport, Publication, Sink
 from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
+from stedi_assets.lakehouse.unanswered import in_a_sentence
 from stedi_assets.settings import SettingsError
 
 MESSAGE_SECONDS = 2.0
@@ -37,7 +38,8 @@ def run_job(build: Callable[[Lakehouse], Sequence[Built]]) -> None:
     report = JobReport()
     with _dagster(order) as (sink, tell):
         try:
-            _carry_out(order, build, report, tell)
+            with in_a_sentence():
+                _carry_out(order, build, report, tell)
         except Exception as error:  # passed on, Pipes would send its words and its trace to Dagster
             report.failure = said_of(error)
             tell(report.failure)

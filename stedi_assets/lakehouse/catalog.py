@@ -6,7 +6,7 @@ schema up to its contract. Not here: data (`tables`).
 
 from typing import TYPE_CHECKING, Any
 
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
@@ -48,7 +48,14 @@ def open_catalog(store: Store) -> Catalog:
     s3 = {"s3.region": store.region}
     if store.s3_url is not None:
         s3 |= {"s3.endpoint": store.s3_url, "s3.path-style-access": "true"}
-    return load_catalog("stedi", **(_glue(store) if store.services is None else _embedded(store.services)), **s3)
+    # Imported here: each brings the libraries of a service that the other does not need.
+    if store.services is None:
+        from stedi_assets.lakehouse.glue_catalog import ToldOnceCatalog
+
+        return ToldOnceCatalog("stedi", **_glue(store), **s3)
+    from stedi_assets.lakehouse.rest_catalog import HomeCatalog
+
+    return HomeCatalog("stedi", **_embedded(store.services), **s3)
 
 
 def _embedded(services: "Endpoints") -> dict[str, str]:
@@ -135,11 +142,13 @@ def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: i
     if table is None:
         if not catalog.namespace_exists(NAMESPACE):  # asked first: not everyone may make one
             catalog.create_namespace_if_not_exists(NAMESPACE)
-        table = catalog.create_table_if_not_exists(
-            f"{NAMESPACE}.{contract.table}",
-            iceberg_schema(contract),
-            properties=table_properties(contract, retention_days),
-        )
+        wanted, properties = iceberg_schema(contract), table_properties(contract, retention_days)
+        try:
+            table = catalog.create_table_if_not_exists(f"{NAMESPACE}.{contract.table}", wanted, properties=properties)
+        except Exception:  # whatever became of the answer: where the table is there, it was made
+            table = find_table(catalog, contract)
+            if table is None:
+                raise
     return table
 
 

@@ -83,6 +83,7 @@ def _export_home(store: Store) -> Store:
         AWS_ENDPOINT_URL=store.services.s3_url,  # boto3's name for it
         AWS_EC2_METADATA_DISABLED="true",
         **_region(store.region),
+        **_repeats(),
         **_engine_endpoint(store.services.s3_url),
     )
     return store
@@ -91,12 +92,18 @@ def _export_home(store: Store) -> Store:
 def _export_aws(settings: Settings) -> Store:
     """The same for AWS. An endpoint of the user's own (a private one, say) is one of the chain's variables."""
     given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    os.environ.update({**_region(settings.region), **(_engine_endpoint(given) if given else {})})
+    os.environ.update({**_region(settings.region), **_repeats(), **(_engine_endpoint(given) if given else {})})
     return Store(settings.bucket, settings.region, settings.prefix, s3_url=given)
 
 
 def _region(name: str) -> dict[str, str]:
     return {"AWS_REGION": name, "AWS_DEFAULT_REGION": name}
+
+
+def _repeats() -> dict[str, str]:
+    """How often boto3's clients repeat a request that was refused or lost. By itself it has the mode of old."""
+    wanted = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "4"}
+    return {name: os.environ.get(name) or value for name, value in wanted.items()}
 
 
 def _engine_endpoint(url: str) -> dict[str, str]:

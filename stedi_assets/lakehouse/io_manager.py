@@ -11,6 +11,7 @@ from dagster import ConfigurableIOManager, InputContext, MetadataValue, OutputCo
 from stedi_assets.contracts import contract_of
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
+from stedi_assets.lakehouse.unanswered import in_a_sentence
 from stedi_assets.settings import GLUE
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ class IcebergIOManager(ConfigurableIOManager):
     def handle_output(self, context: OutputContext, obj: Staged | Published) -> None:
         """Publishes in one atomic step what was staged; of what a Glue job has published it only tells.
 
-        Raises PublicationRefusedError, and TypeError for what nobody audited.
+        Raises PublicationRefusedError, CommitUnknownError, StoreUnansweredError, and TypeError for what nobody audited.
         """
         if isinstance(obj, Staged):
-            published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
+            with in_a_sentence():
+                published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
         elif isinstance(obj, Published):
             published = obj
         else:
@@ -55,6 +57,7 @@ class IcebergIOManager(ConfigurableIOManager):
         if self.lakehouse.settings.engine == GLUE:
             return None
         contract = contract_of(context.asset_key.path[-1])
-        frame = self.lakehouse.tables.read(contract)
+        with in_a_sentence():
+            frame = self.lakehouse.tables.read(contract)
         context.add_input_metadata({"stedi/snapshot_id": str(self.lakehouse.tables.loaded[contract.table])})
         return frame

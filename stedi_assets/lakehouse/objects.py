@@ -11,6 +11,7 @@ from typing import Any
 
 # S3 takes no more keys in one request.
 _BATCH = 1000
+_TRIES = 4
 
 
 class ObjectsNotDeletedError(RuntimeError):
@@ -76,11 +77,23 @@ def put_object(s3: Any, uri: str, content: bytes) -> None:
 
 def get_object(s3: Any, uri: str) -> bytes | None:
     """What an object holds; None where there is none."""
-    bucket, key = _bucket_and_key(uri)
-    try:
-        return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    except s3.exceptions.NoSuchKey:
-        return None
+    return read_object(s3, *_bucket_and_key(uri))
+
+
+def read_object(s3: Any, bucket: str, key: str) -> bytes | None:
+    """The same by bucket and key. The client repeats a request as long as no answer has begun; one that breaks off is
+    read again here."""
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+    for left in reversed(range(_TRIES)):
+        try:
+            return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        except s3.exceptions.NoSuchKey:
+            return None
+        except (HTTPClientError, IncompleteReadError):
+            if not left:
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def copy_object(s3: Any, source: str, target: str) -> None:

@@ -47,6 +47,17 @@ class PublicationRefusedError(RuntimeError):
     """What a publication was computed from, or written for, is no longer what readers see. Nothing was published."""
 
 
+class CommitUnknownError(RuntimeError):
+    """The catalog did not tell whether a change of a table was made, and cannot be asked. Nothing was deleted of it."""
+
+    def __init__(self, table: str, found: str) -> None:
+        super().__init__(
+            f"it cannot be known whether {table} was changed: the catalog was told and did not answer ({found}). "
+            "Readers see it whole, as it was or as it was to be; its files stay until upkeep finds that nothing needs "
+            "them: see that the catalog answers, and run again"
+        )
+
+
 @dataclass(frozen=True)
 class Published:
     """A published snapshot of a table."""

@@ -14,6 +14,7 @@ from pydantic import Field
 from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
 from stedi_assets.lakehouse.lock import home_lock
+from stedi_assets.lakehouse.unanswered import in_a_sentence
 from stedi_assets.policy import policy_of
 from stedi_assets.settings import Settings
 
@@ -44,7 +45,7 @@ class LakehouseResource(ConfigurableResource[Lakehouse]):
         tell = context.log.info if context.log else print
         spark = self.engine.spark_session
         opened = open_lakehouse(settings, policy, spark, self.s3.get_client, self.landing, self.expect, tell, self.full)
-        with home_lock(settings, tell), opened as lakehouse:
+        with in_a_sentence(), home_lock(settings, tell), opened as lakehouse:
             yield lakehouse
 
 

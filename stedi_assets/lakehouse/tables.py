@@ -40,6 +40,7 @@ from stedi_assets.lakehouse.writing import data_files, scratch_of, write_files
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
     from pyspark.sql import DataFrame, SparkSession
 
 
@@ -65,7 +66,7 @@ class Tables:
         assert snapshot is not None
         # What a snapshot has never changes: its manifests are read once, however often a run asks what is current.
         if snapshot.snapshot_id not in self._seen:
-            self._seen[snapshot.snapshot_id] = _published(table, contract)
+            self._seen[snapshot.snapshot_id] = _published(table, contract, snapshot)
         return self._seen[snapshot.snapshot_id]
 
     def find_published(self, contract: Contract) -> Published | None:
@@ -137,7 +138,8 @@ class Tables:
         return self._read(staged.contract, staged.files)
 
     def publish(self, staged: Staged, run_id: str, facts: Mapping[str, str] | None = None) -> Published:
-        """Makes the staged files the table, in one commit. Raises PublicationRefusedError; then nothing changed.
+        """Makes the staged files the table, in one commit. Raises PublicationRefusedError; then nothing changed. Raises
+        CommitUnknownError where the catalog does not answer; then nothing is deleted of what was staged.
 
         `facts` are kept in the snapshot's summary beside the staged table's own, the run id and the upstream snapshots.
         """
@@ -165,13 +167,14 @@ class Tables:
         self._unpublished.remove(staged)
         try:
             committed = transaction.commit_transaction()
-        except CommitFailedException as error:
+        except CommitFailedException:
             self._unpublished.append(staged)
             raise PublicationRefusedError(
                 f"{contract.table} was published by someone else while this run audited its own version; "
                 "nothing was published: run again"
-            ) from error
-        published = _published(committed, contract)
+            ) from None
+        # Not the current one: where the answer was lost and was looked for, others may have published since.
+        published = _published(committed, contract, committed.snapshot_by_id(overwrite.snapshot_id))
         self.loaded[contract.table], self.versions[contract.table] = published.snapshot_id, published.version
         self._seen[published.snapshot_id] = published
         return published
@@ -220,11 +223,11 @@ def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) 
 
 def published_snapshot(catalog: Catalog, contract: Contract) -> Published:
     """What every reader sees now. Raises NeverPublishedError."""
-    return _published(published_table(catalog, contract), contract)
+    table = published_table(catalog, contract)
+    return _published(table, contract, table.current_snapshot())
 
 
-def _published(table: "Table", contract: Contract) -> Published:
-    snapshot = table.current_snapshot()
+def _published(table: "Table", contract: Contract, snapshot: "Snapshot | None") -> Published:
     if snapshot is None or snapshot.summary is None:
         raise NeverPublishedError(contract.table)
     summary = dict(snapshot.summary.additional_properties)
@@ -234,6 +237,6 @@ def _published(table: "Table", contract: Contract) -> Published:
         location=table.location(),
         rows=int(summary.get("total-records", "0")),
         bytes=int(summary.get("total-files-size", "0")),
-        files=tuple(sorted(task.file.file_path for task in table.scan().plan_files())),
+        files=tuple(sorted(task.file.file_path for task in table.scan(snapshot_id=snapshot.snapshot_id).plan_files())),
         summary=summary,
     )

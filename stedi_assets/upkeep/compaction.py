@@ -54,6 +54,7 @@ class Compaction:
 
 def compact(tables: Tables, contract: Contract, run_id: str) -> Compaction:
     """Rewrites the table's small files if there are many of them. Raises PublicationRefusedError; then it is as it was.
+    Raises CommitUnknownError; then both the small files and the new ones stay.
 
     Another engine's delete files, or files with other field ids than the table's, are refused as well: rewritten by
     the names of their columns, their rows would become others.
@@ -139,9 +140,9 @@ def _publish(
             overwrite.append_data_file(data_file)
     try:
         return transaction.commit_transaction()
-    except CommitFailedException as error:
+    except CommitFailedException:
         delete_objects(tables.s3, table.location(), written)
         raise PublicationRefusedError(
             f"{table.name()[-1]} was published by someone else while its files were rewritten; it was left as it is: "
             "run again"
-        ) from error
+        ) from None

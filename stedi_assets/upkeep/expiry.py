@@ -34,7 +34,8 @@ class Expiry:
 def expire(catalog: Catalog, contract: Contract, before_ms: int) -> Expiry:
     """Removes versions that were replaced, and branches that were last written to, before then (epoch ms).
 
-    Raises PublicationRefusedError where the table changed meanwhile; then nothing was removed.
+    Raises PublicationRefusedError where the table changed meanwhile; then nothing was removed. Raises
+    CommitUnknownError.
     """
     table = find_table(catalog, contract)
     if table is None:
@@ -79,7 +80,7 @@ def _commit(table: Table, contract: Contract, branches: tuple[str, ...], snapsho
         ExpireSnapshots(transaction).by_ids(list(snapshots)).commit()
     try:
         transaction.commit_transaction()
-    except CommitFailedException as error:
+    except CommitFailedException:
         raise PublicationRefusedError(
             f"{contract.table} changed while its old versions were looked for; nothing was removed: run again"
-        ) from error
+        ) from None

@@ -12,6 +12,7 @@ from stedi_assets_tests.commands import REPOSITORY
 from stedi_assets_tests.faults import (
     messages_aws,
     messages_commands,
+    messages_commits,
     messages_delivery,
     messages_home,
     messages_tables,
@@ -25,6 +26,7 @@ from stedi_assets_tests.faults.table import record
 PAGE = (REPOSITORY / "docs" / "operations.md").read_text()
 MESSAGES: dict[str, Provoke] = {
     **messages_home.MESSAGES,
+    **messages_commits.MESSAGES,
     **messages_commands.MESSAGES,
     **messages_usage.MESSAGES,
     **messages_delivery.MESSAGES,

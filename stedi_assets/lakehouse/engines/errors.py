@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from stedi_assets.lakehouse.unanswered import in_a_sentence
+
 _GONE = ("UNAVAILABLE", "INVALID_HANDLE", "CANCELLED", "UNAUTHENTICATED")
 
 
@@ -17,11 +19,15 @@ def name_of(engine: str) -> str:
 
 @contextmanager
 def losing(engine: str) -> Iterator[None]:
-    """While an engine is used: one sentence if it is lost. Any other error of it passes as it is."""
+    """While an engine is used: one sentence if it is lost, or if the store does not answer, to it or to this process.
+
+    Any other error passes as it is. Raises EngineError, StoreUnansweredError.
+    """
     from pyspark.errors.exceptions.connect import SparkConnectException
 
     try:
-        yield
+        with in_a_sentence():
+            yield
     except SparkConnectException as error:
         told = str(error)
         reason = next((reason for reason in _GONE if reason in told), None)
