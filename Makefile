@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run dev test test-cluster test-faults lint format docs screenshots clean help
+.PHONY: run dev test test-cluster test-faults lint audit constraints format docs screenshots clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,7 @@ run: $(INSTALLED) ## Build, audit and publish every table from data/
 dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 	@$(BIN)/stedi dev
 
-test: $(INSTALLED) lint ## Everything that is tested: ruff, mypy, cfn-lint, pytest
+test: $(INSTALLED) lint audit ## Everything that is tested: ruff, mypy, cfn-lint, the dependencies, pytest
 	$(BIN)/python -m pytest
 
 test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
@@ -30,6 +30,17 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint stedi_assets/aws/template.yaml
+
+audit: $(INSTALLED) ## Whether the dependencies fit together, were withdrawn, or have known vulnerabilities
+	$(BIN)/python -m stedi_assets_tests.dependencies
+
+# After a changed pin in setup.py: resolved anew, in a virtual environment of its own, without the old constraints.
+constraints: ## Write constraints.txt: the versions of everything that the pins of setup.py bring with them
+	@rm -rf $(VENV)-of-pins
+	@$(PYTHON) -m venv $(VENV)-of-pins
+	@$(VENV)-of-pins/bin/pip install --quiet --editable '.[test]'
+	@$(VENV)-of-pins/bin/pip list --format=freeze --exclude-editable --exclude setuptools > constraints.txt
+	@rm -rf $(VENV)-of-pins
 
 format: $(INSTALLED) ## Put the code into its form
 	$(BIN)/ruff check --fix .
@@ -46,10 +57,10 @@ clean: ## Remove the virtual environment and this home (its services are stopped
 	rm -rf $(VENV) .stedi
 
 # Made anew whenever a pin changes. The stamp comes last: an installation that broke off is begun again.
-$(INSTALLED): setup.py pyproject.toml
+$(INSTALLED): setup.py pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found: make run PYTHON=python3.12" >&2; exit 2; }
 	@echo "installing into $(VENV) (once, about two minutes)" >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $(INSTALLED)

@@ -1,4 +1,7 @@
-"""The package: what it is, what it needs and why, its command. Each version is pinned here and nowhere else."""
+"""The package: what it is, what it needs and why, its command. Each version is pinned here and nowhere else.
+
+What these bring with them is pinned by constraints.txt, which `make constraints` writes after a change here.
+"""
 
 from setuptools import find_packages, setup
 
@@ -32,6 +35,8 @@ TEST_REQUIREMENTS = [
     "moto[server,s3,glue,athena,cloudformation,secretsmanager,iam,kms]==5.2.5",  # AWS's own services
     "cfn-lint==1.58.0",  # the CloudFormation template against AWS's own schemas
     "sqlglot==30.30.0",  # the queries in Athena's dialect
+    "pip-audit==2.10.1",  # known vulnerabilities of what is pinned
+    "pip==26.3",  # asks the index for what is pinned without fetching it
     "ruff==0.17.6",
     "mypy==2.4.1",
 ]

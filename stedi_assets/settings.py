@@ -42,6 +42,8 @@ class Settings:
     max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest unpacked landing object that is read.
     retention_days: STEDI_RETENTION_DAYS. How long replaced snapshots stay readable before upkeep removes them.
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
+    audit_timeout_seconds: STEDI_AUDIT_TIMEOUT_SECONDS. How long the checks of one table may take before the run fails
+        with the table not published.
     consent: STEDI_CONSENT. published or at-reading; `policy` tells what they mean.
     serials: STEDI_SERIALS. published or unambiguous; `policy` tells what they mean.
     engine: STEDI_ENGINE. embedded, spark (Apache Spark on this machine), sc://HOST:PORT (any Spark Connect endpoint) or
@@ -64,6 +66,7 @@ class Settings:
     max_object_bytes: int = 512 * 1024 * 1024
     retention_days: int = 7
     lock_timeout_seconds: float = 600.0
+    audit_timeout_seconds: float = 3600.0
     consent: str = "published"
     serials: str = "published"
     minimum_subjects: int = 0
@@ -94,6 +97,7 @@ class Settings:
             max_object_bytes=int(_number(env, "STEDI_MAX_OBJECT_BYTES", cls.max_object_bytes, 1, 2**31 - 2**20)),
             retention_days=int(_number(env, "STEDI_RETENTION_DAYS", cls.retention_days, 0, 36_500)),
             lock_timeout_seconds=_number(env, "STEDI_LOCK_TIMEOUT_SECONDS", cls.lock_timeout_seconds, 0, 86_400),
+            audit_timeout_seconds=_number(env, "STEDI_AUDIT_TIMEOUT_SECONDS", cls.audit_timeout_seconds, 0.1, 604_800),
             consent=env.get("STEDI_CONSENT") or cls.consent,
             serials=env.get("STEDI_SERIALS") or cls.serials,
             minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),

@@ -1,17 +1,19 @@
 """The CloudFormation template as tests read it: parsed, its references resolved, its policies asked what they allow.
 
 Here: reading, changing one place of a copy, resolving, and a role's statements. Not here: what must hold of it.
-Conditions are not evaluated: a statement allows what its actions and resources say.
+Conditions are not evaluated: a statement allows what its actions and resources say. (`iam` evaluates them.)
 """
 
 import copy
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cfnlint.decode import decode
 
 import stedi_assets.aws
@@ -26,6 +28,7 @@ OBJECTS = f"arn:aws:s3:::{GIVEN['BucketName']}/stedi"
 TABLES = f"{OBJECTS}/tables/stedi.db"
 SECRETS = f"arn:aws:secretsmanager:{PLACE}:secret"
 CATALOG = f"arn:aws:glue:{PLACE}"
+KEY = f"arn:aws:kms:{PLACE}:key/Key"
 _PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "eu-central-1",
@@ -64,6 +67,23 @@ def changed(template: Template, path: str, value: Any) -> Template:
     return altered
 
 
+# A property of the template, which lists what is wrong; a place; the value there that has to be noticed.
+Seeded = tuple[Callable[[Template], list[str]], str, Any]
+
+
+def each_property(seeded: list[Seeded]) -> pytest.MarkDecorator:
+    """A test for each of the properties: argument `check`."""
+    checks = list(dict.fromkeys(check for check, _, _ in seeded))
+    return pytest.mark.parametrize("check", checks, ids=lambda check: check.__name__)
+
+
+def each_violation(seeded: list[Seeded]) -> pytest.MarkDecorator:
+    """A test for each violation: arguments `check`, and `violated`, the template with that place changed."""
+    cases = [(check, changed(load(), path, value)) for check, path, value in seeded]
+    names = [f"{check.__name__}-{path}" for check, path, _ in seeded]
+    return pytest.mark.parametrize(("check", "violated"), cases, ids=names)
+
+
 def of_type(template: Template, kind: str) -> dict[str, Template]:
     """The properties of every resource of a type, by logical name."""
     return {name: found["Properties"] for name, found in template["Resources"].items() if found["Type"] == kind}
@@ -81,13 +101,17 @@ def resolved(template: Template, value: Any) -> Any:
     return _FUNCTIONS[function](template, argument)
 
 
-def statements(template: Template, role: str) -> list[Statement]:
-    """What a role is allowed, by its own policies and by those attached to it. None of them denies anything."""
+def attached_documents(template: Template, role: str) -> list[dict[str, Any]]:
+    """A role's own policies and those attached to it, as the template has them."""
     properties = template["Resources"][role]["Properties"]
     attached = [found["Ref"] for found in properties.get("ManagedPolicyArns", ())]
     documents = [template["Resources"][name]["Properties"]["PolicyDocument"] for name in attached]
-    documents += [policy["PolicyDocument"] for policy in properties["Policies"]]
-    found = [resolved(template, statement) for document in documents for statement in document["Statement"]]
+    return documents + [policy["PolicyDocument"] for policy in properties["Policies"]]
+
+
+def statements(template: Template, role: str) -> list[Statement]:
+    """What a role is allowed, by its own policies and by those attached to it. None of them denies anything."""
+    found = [resolved(template, s) for document in attached_documents(template, role) for s in document["Statement"]]
     assert all(statement["Effect"] == "Allow" for statement in found)
     return [Statement(s["Sid"], tuple(_many(s["Action"])), tuple(_many(s["Resource"]))) for s in found]
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stedi_assets.audits import Audit
+from stedi_assets.audits import Audit, run
 from stedi_assets.contracts import CONTRACTS, CUSTOMER_TRUSTED, Contract
+from stedi_assets.contracts.model import Check
 from stedi_assets_tests.lake import STEPS, Lake, bring, failed_checks, failure, lines, materialized
 
 TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "landing"]
@@ -66,4 +67,20 @@ def test_an_audit_that_breaks_publishes_nothing(lake: Lake, landed: Path, monkey
     assert not result.success
     assert "the audit broke" in failure(result)
     assert lake.snapshot(CUSTOMER_TRUSTED) == before
+    assert materialized(result) == set()
+
+
+def test_an_audit_that_hangs_publishes_nothing(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.run()
+    before = lake.snapshot(CUSTOMER_TRUSTED)
+    files_before = lake.keys("lake", "stedi/customer_trusted/data/")
+    endless = "SELECT sum(hash(a.id, b.id)) FROM range(10000000) a CROSS JOIN range(10000) b"
+    monkeypatch.setattr(run, "checks_of", lambda _contract: (Check("endless", "It ends in some hours.", endless),))
+    monkeypatch.setenv("STEDI_AUDIT_TIMEOUT_SECONDS", "2")
+    result = lake.run(select=[CUSTOMER_TRUSTED], full=True)
+    assert not result.success
+    assert "the checks of customer_trusted did not end within 2 s" in failure(result)
+    assert "STEDI_AUDIT_TIMEOUT_SECONDS" in failure(result)
+    assert lake.snapshot(CUSTOMER_TRUSTED) == before
+    assert lake.keys("lake", "stedi/customer_trusted/data/") == files_before, "what was staged is deleted"
     assert materialized(result) == set()

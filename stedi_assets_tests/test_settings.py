@@ -28,6 +28,7 @@ def test_what_is_set_is_taken() -> None:
         ("STEDI_MAX_OBJECT_BYTES", "0"),
         ("STEDI_RETENTION_DAYS", "week"),
         ("STEDI_LOCK_TIMEOUT_SECONDS", "-1"),
+        ("STEDI_AUDIT_TIMEOUT_SECONDS", "0"),
     ],
 )
 def test_what_cannot_be_used_is_named(name: str, value: str) -> None:

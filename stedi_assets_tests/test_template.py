@@ -8,13 +8,21 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from stedi_assets.settings import Settings
-from stedi_assets_tests.cloud_template import GIVEN, OBJECTS, Template, changed, load, of_type, resolved
+from stedi_assets_tests.cloud_template import (
+    GIVEN,
+    KEY,
+    OBJECTS,
+    Seeded,
+    Template,
+    each_property,
+    each_violation,
+    load,
+    of_type,
+    resolved,
+)
 
 TEMPLATE = load()
-KEY = resolved(TEMPLATE, {"Fn::GetAtt": ["Key", "Arn"]})
 # The five that the users know by these names, and the one for the landing tables.
 SCRIPTS = {
     "landing": "LandingJobRole",
@@ -185,14 +193,14 @@ def costs_told(template: Template) -> list[str]:
 
 
 SECRET, WORKGROUP, JOB = "AWS::SecretsManager::Secret", "AWS::Athena::WorkGroup", "AWS::Glue::Job"
-BUCKET, POLICY = "Resources/Bucket/Properties", "Resources/BucketPolicy/Properties/PolicyDocument/Statement"
+BUCKET, PROTECTION = "Resources/Bucket/Properties", "Resources/BucketPolicy/Properties/PolicyDocument/Statement"
 ARGUMENTS = "Resources/AggregationJob/Properties/DefaultArguments"
 GROUP = "Resources/TrainingWorkgroup/Properties/WorkGroupConfiguration"
 ALARMS = "Resources/Budget/Properties/NotificationsWithSubscribers"
-SEEDED: list[tuple[Callable[[Template], list[str]], str, Any]] = [
-    (tls_alone, f"{POLICY}/0/Condition/Bool/aws:SecureTransport", "true"),
-    (tls_alone, f"{POLICY}/0/Resource/1", None),
-    (tls_alone, f"{POLICY}/1/Effect", "Allow"),
+SEEDED: list[Seeded] = [
+    (tls_alone, f"{PROTECTION}/0/Condition/Bool/aws:SecureTransport", "true"),
+    (tls_alone, f"{PROTECTION}/0/Resource/1", None),
+    (tls_alone, f"{PROTECTION}/1/Effect", "Allow"),
     (nothing_public, f"{BUCKET}/PublicAccessBlockConfiguration/RestrictPublicBuckets", False),
     (nothing_public, f"{BUCKET}/OwnershipControls/Rules/0/ObjectOwnership", "ObjectWriter"),
     (what_is_deleted_goes, f"{BUCKET}/VersioningConfiguration/Status", "Suspended"),
@@ -202,8 +210,8 @@ SEEDED: list[tuple[Callable[[Template], list[str]], str, Any]] = [
     (encrypted_with_the_key, "Resources/ErasureKey/Properties/KmsKeyId", None),
     (encrypted_with_the_key, f"{GROUP}/ResultConfiguration/EncryptionConfiguration", {"EncryptionOption": "SSE_S3"}),
     (encrypted_with_the_key, "Resources/Key/Properties/EnableKeyRotation", False),
-    (other_keys_refused, f"{POLICY}/3", None),
-    (other_keys_refused, f"{POLICY}/2/Condition/Null", None),
+    (other_keys_refused, f"{PROTECTION}/3", None),
+    (other_keys_refused, f"{PROTECTION}/2/Condition/Null", None),
     (irreplaceable_stays, "Resources/ErasureKey/DeletionPolicy", "Delete"),
     (irreplaceable_stays, "Resources/Bucket/UpdateReplacePolicy", None),
     (secrets_unseen, f"{ARGUMENTS}/--STEDI_PSEUDONYM_SECRET", "{{resolve:secretsmanager:stedi/pseudonym-key}}"),
@@ -218,14 +226,13 @@ SEEDED: list[tuple[Callable[[Template], list[str]], str, Any]] = [
     (costs_told, f"{ALARMS}/3", None),
     (costs_told, f"{ALARMS}/0/Subscribers/0/Address", "nobody@example.org"),
 ]
-PROPERTIES = list(dict.fromkeys(check for check, _, _ in SEEDED))
 
 
-@pytest.mark.parametrize("check", PROPERTIES, ids=lambda check: check.__name__)
+@each_property(SEEDED)
 def test_holds_of_the_template(check: Callable[[Template], list[str]]) -> None:
     assert check(TEMPLATE) == []
 
 
-@pytest.mark.parametrize(("check", "path", "value"), SEEDED, ids=lambda part: getattr(part, "__name__", None))
-def test_a_violation_is_noticed(check: Callable[[Template], list[str]], path: str, value: Any) -> None:
-    assert check(changed(TEMPLATE, path, value))
+@each_violation(SEEDED)
+def test_a_violation_is_noticed(check: Callable[[Template], list[str]], violated: Template) -> None:
+    assert check(violated)

@@ -29,7 +29,8 @@ def raw_table_statements(landing: str) -> list[str]:
     statement a request.
     """
     names = ["database", *(contract.table for contract in SOURCES.values())]
-    return [Template(_without_comments(SQL / f"{name}.sql")).substitute(landing=landing) for name in names]
+    quoted = landing.replace("'", "''")  # it stands in a literal, and a prefix is whatever somebody chose
+    return [Template(_without_comments(SQL / f"{name}.sql")).substitute(landing=quoted) for name in names]
 
 
 def run(settings: Settings, workgroup: str, statements: Iterable[str]) -> Iterator[str]:

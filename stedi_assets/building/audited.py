@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of
+from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of, within
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import BUILT, Published, Staged
@@ -62,14 +62,19 @@ def current(lakehouse: Lakehouse, contract: Contract, published: Published | Non
 
 
 def audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]) -> Audited:
-    """The verdicts on exactly the files that were staged. `views`: what the table's checks read beside them."""
+    """The verdicts on exactly the files that were staged. `views`: what the table's checks read beside them.
+
+    Raises AuditTimeoutError.
+    """
     expectations = lakehouse.spark.createDataFrame(list(lakehouse.expectations.items()), "name string, n bigint")
     parameters = {
         **lakehouse.policy.sql_parameters,
         "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
     }
     here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
-    verdicts = Audit(staged.contract, here, parameters).verdicts()
+    asked = Audit(staged.contract, here, parameters)
+    seconds = lakehouse.settings.audit_timeout_seconds
+    verdicts = within(seconds, staged.contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
     staged.facts |= recorded(verdicts)
     return Audited(staged, verdicts)
 

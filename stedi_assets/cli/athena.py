@@ -22,7 +22,8 @@ def create_raw_tables(workgroup: str, only_print: bool) -> None:
     store = Store(settings.bucket, settings.region, settings.prefix)
     statements = raw_table_statements(store.uri(LANDING_FOLDER))
     if only_print:
-        print_line("\n\n".join(f"{statement};" for statement in statements))
+        for line in "\n\n".join(f"{statement};" for statement in statements).split("\n"):
+            print_line(line)
         return
     for done in run(settings, workgroup, statements):
         print_line(f"done: {done}")

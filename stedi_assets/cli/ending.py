@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from stedi_assets.cli.terminal import in_colour
+from stedi_assets.cli.terminal import in_colour, printable
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
@@ -88,7 +88,7 @@ def _said(error: Exception) -> int:
 
 def _say(sentence: str) -> None:
     with suppress(OSError):
-        click.echo(f"{in_colour('stedi:', 'red', sys.stderr)} {sentence}", err=True)
+        click.echo(f"{in_colour('stedi:', 'red', sys.stderr)} {printable(sentence)}", err=True)
 
 
 def _is_interruption(error: BaseException) -> bool:

@@ -108,13 +108,14 @@ def report(file: Path) -> None:
 def generate(scale: int, out: Path) -> None:
     """Make a synthetic data set of any size, in the shape of the real one."""
     from stedi_assets.cli.errors import UsageError
+    from stedi_assets.cli.terminal import print_line
     from stedi_assets.synthetic import generate as make
 
     try:
         written = make(out, scale)
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from None
-    click.echo(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
+    print_line(f"{out}: " + ", ".join(f"{count:,} {source}" for source, count in written.items()))
 
 
 @stedi.command()
@@ -201,11 +202,12 @@ def ddl(workgroup: str, only_print: bool) -> None:
 @home_option
 def down() -> None:
     """Stop the embedded services of this home (the data stays)."""
+    from stedi_assets.cli.terminal import print_line
     from stedi_assets.lakehouse.services import stop
     from stedi_assets.settings import Settings
 
     home = Settings.load().home
-    click.echo(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
+    print_line(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
 
 
 @stedi.command()

@@ -7,6 +7,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from stedi_assets.cli.terminal import printable
+
 if TYPE_CHECKING:
     from dagster import EventLogEntry
 
@@ -35,10 +37,12 @@ class Progress:
     def say(self, text: str) -> None:
         """What is going on now."""
         if self._status is not None:
-            self._status.update(text)
+            from rich.markup import escape
+
+            self._status.update(escape(printable(text)))
         elif not self._quiet:
             try:
-                sys.stderr.write(f"{text}\n")
+                sys.stderr.write(f"{printable(text)}\n")
                 sys.stderr.flush()
             except BrokenPipeError:  # nobody looks any more: no reason for the run to fail
                 self._quiet = True

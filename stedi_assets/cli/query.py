@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
+from stedi_assets.cli.terminal import print_table, printable
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.lakehouse.arrow import dataset
 from stedi_assets.lakehouse.catalog import NAMESPACE, open_catalog, published_scan
@@ -127,11 +128,11 @@ def _print(columns: list[str], rows: list[tuple[Any, ...]], style: str) -> None:
         sys.stdout.write("\n")
     elif style == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        # A program gets every value as it is; a terminal would obey what is in one.
+        shown = printable if sys.stdout.isatty() else str
+        writer.writerow(map(shown, columns))
+        writer.writerows([shown(value) if isinstance(value, str) else value for value in row] for row in rows)
     else:
-        from stedi_assets.cli.terminal import print_table
-
         print_table(columns, [["" if value is None else str(value) for value in row] for row in rows])
 
 

@@ -4,17 +4,31 @@ Only how things look; what is said is the commands' business.
 """
 
 import os
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, TextIO
 
 Colour = Literal["red", "green", "yellow"]
 _CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33"}
+_COLOURS = re.compile(rf"(\x1b\[(?:0|{'|'.join(_CODES.values())})m)")
 
 
 def print_line(text: str) -> None:
-    """One line on standard output."""
-    sys.stdout.write(text + "\n")
+    """One line on standard output, whatever is in the text; colours of `in_colour` stay."""
+    parts = _COLOURS.split(text)
+    sys.stdout.write("".join(part if _COLOURS.fullmatch(part) else printable(part) for part in parts) + "\n")
+
+
+def printable(text: str) -> str:
+    """The text in one line that a terminal takes for nothing but text.
+
+    Names of files and objects, and text of rows, are whatever somebody chose: an escape sequence in one would move the
+    cursor, a newline would look like a line of ours. What is no visible character stands as Python would write it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def in_colour(text: str, colour: Colour | None, stream: TextIO | None = None) -> str:
@@ -38,6 +52,8 @@ def print_table(
 
     colours: of cells, by row and column.
     """
+    rows = [[printable(cell) for cell in row] for row in rows]
+    columns = [printable(column) for column in columns]
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
 
     def line(cells: Sequence[str], row: int = -1) -> str:

@@ -1,7 +1,9 @@
 """Messages about data: what landed, what is published, rolled back, erased, tidied."""
 
+from threading import Event
 from typing import Any
 
+from stedi_assets.audits import within
 from stedi_assets.building import rollback
 from stedi_assets.contracts import CONTRACTS, CUSTOMER_TRUSTED
 from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
@@ -212,6 +214,9 @@ MESSAGES: dict[str, Provoke] = {
     "FAILED  a landing object holds … bytes of text, at most … are allowed: split the object, or raise …": _too_large,
     "FAILED  not published: …. Failed: …: … expected …, found …. What readers see of them is unchanged": _failed,
     "WARN  …: expected …, found …": _warned,
+    "the checks of … did not end within … s; it is not published, …": lambda g: refused(
+        lambda: within(0.1, "customer_trusted", ask=Event().wait, give_up=list)
+    ),
     "… was never published; publish it first: stedi run (or materialize it in the UI)": lambda g: _unread(
         g, "query", "FROM customer_trusted"
     ),
