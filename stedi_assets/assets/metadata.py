@@ -23,7 +23,7 @@ from dagster import (
 
 from stedi_assets.audits import EXAMPLE, Verdict, checks_of
 from stedi_assets.contracts import Contract, contract_of
-from stedi_assets.lakehouse.publication import VERSION, Published, Staged
+from stedi_assets.lakehouse.publication import BUILT, VERSION, Published, Staged
 
 OWNERS = ["team:data-engineering"]
 KINDS = {"pyspark", "iceberg", "s3"}
@@ -113,6 +113,7 @@ def result_of(
         metadata={
             **lineage(contract),
             "stedi/preview": MetadataValue.md(preview),
+            **({"stedi/built": summary[BUILT]} if is_new and BUILT in summary else {}),
             **({} if is_new else {"stedi/unchanged": True}),
         },
         check_results=[check_result(verdict) for verdict in verdicts],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of, within
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import Published, Staged
+from stedi_assets.lakehouse.publication import BUILT, Published, Staged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -101,11 +101,15 @@ def refuse_unsound(lakehouse: Lakehouse, built: Sequence[Built]) -> None:
 
 def named(built: Sequence[Built]) -> str:
     """What came of building, in words."""
-    tables = [(table.contract.table, isinstance(table, Audited)) for table in built]
-    staged = ", ".join(name for name, is_staged in tables if is_staged)
-    unchanged = ", ".join(name for name, is_staged in tables if not is_staged)
+    staged = ", ".join(_how(table.staged) for table in built if isinstance(table, Audited))
+    unchanged = ", ".join(table.contract.table for table in built if not isinstance(table, Audited))
     said = [f"staged and audited: {staged}"] if staged else []
     return "; ".join(said + ([f"nothing is new for: {unchanged}"] if unchanged else []))
+
+
+def _how(staged: Staged) -> str:
+    how = staged.facts.get(BUILT)
+    return f"{staged.contract.table} ({how})" if how else staged.contract.table
 
 
 def preview(lakehouse: Lakehouse, table: Built) -> str:

@@ -1,5 +1,6 @@
 """A trusted or curated table: its transform's rows, staged and audited; the same for each.
 
+Where little has changed below a large one it is built on what is published of it (`ground`, `increment`), else in full.
 Not here: the landing tables, which are read from objects rather than computed from tables (`landing`).
 """
 
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 from stedi_assets.audits import checks_of
 from stedi_assets.audits.views import consent_views
 from stedi_assets.building.audited import Built, audit, current
-from stedi_assets.building.versions import code_version, digest
+from stedi_assets.building.ground import NoGroundError, ground_of, rules_of
+from stedi_assets.building.increment import grow, holding
+from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
-from stedi_assets.keys import fingerprint
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import NEXT_CONSENT, VERSION
+from stedi_assets.lakehouse.publication import AS_INCREMENT, BUILT, IN_FULL, NEXT_CONSENT, RULES, VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -35,6 +37,8 @@ def build_table(
 ) -> Built:
     """The table's rows, staged and audited; or the table, if it is published as these would make it.
 
+    What is kept with it says how it was built: as an increment, or in full and why.
+
     `upstream`: the tables that the transform reads, where they are at hand.
     """
     inputs = tables_read_by(transform)
@@ -51,11 +55,20 @@ def build_table(
     customers = landed[CUSTOMER_LANDING.table]
     reached, next_consent = _consent_dates(customers, lakehouse.policy.as_of_ms)
     version = _version(lakehouse, contract, sorted({*inputs, *landed}), reached)
-    if done := current(lakehouse, contract, lakehouse.tables.find_published(contract), version):
+    published = lakehouse.tables.find_published(contract)
+    if done := current(lakehouse, contract, published, version):
         return done
-    rows = transform(**{name: given[name] for name in asked})
-    staged = lakehouse.tables.stage(rows, contract, upstream=(*inputs, *landed))
+    with holding(lakehouse) as hold:
+        kept: tuple[str, ...] = ()
+        try:
+            ground = ground_of(lakehouse, contract, published, inputs)
+            grown = grow(lakehouse, contract, transform, ground, upstream, hold)
+            rows, kept, built = grown.rows, grown.kept, AS_INCREMENT
+        except NoGroundError as error:
+            rows, built = transform(**{name: given[name] for name in asked}), f"{IN_FULL}: {error}"
+        staged = lakehouse.tables.stage(rows, contract, upstream=(*inputs, *landed), kept=kept)
     staged.facts |= {VERSION: version, NEXT_CONSENT: str(next_consent or "")}
+    staged.facts |= {RULES: rules_of(lakehouse, contract), BUILT: built}
     views = {
         **landed,
         **upstream,
@@ -89,13 +102,10 @@ def _consent_dates(customers: "DataFrame", as_of_ms: int) -> tuple[int | None, i
 
 def _version(lakehouse: Lakehouse, contract: Contract, upstream: Sequence[str], reached: int | None) -> str:
     """What the rows follow from: the rules, the policy, the tables that are read, and whose consent has begun."""
-    facts = {
-        "code": code_version(),
-        "table": contract.table,
-        "policy": lakehouse.policy.rules,
-        "consents reached": reached,
-        "upstream": {name: lakehouse.tables.versions[name] for name in upstream},
-    }
-    if contract.subject_column:
-        facts["key"] = fingerprint(lakehouse.keys.pseudonym())
-    return digest(facts)
+    return digest(
+        {
+            "rules": rules_of(lakehouse, contract),
+            "consents reached": reached,
+            "upstream": {name: lakehouse.tables.versions[name] for name in upstream},
+        }
+    )

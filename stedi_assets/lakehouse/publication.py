@@ -21,9 +21,12 @@ VERSION = "stedi.version"  # stands for all that the rows follow from: the same 
 VERSIONS = "stedi.versions"  # of the quarantine: the versions of the landing tables that it belongs to
 NEXT_CONSENT = "stedi.next-consent-ms"  # the first consent date that was not reached yet; empty: none is to come
 CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` writes them
+RULES = "stedi.rules"  # stands for what the rows follow from beside the tables that they were made from
+BUILT = "stedi.built"  # how: AS_INCREMENT, or IN_FULL and why
 UPKEEP = "stedi.upkeep"  # what upkeep made a snapshot for, of the rows of the one before it
 # What is true of one set of rows only: not of what is left of it once somebody was erased.
-OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS, UPKEEP)
+OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS, RULES, BUILT, UPKEEP)
+AS_INCREMENT, IN_FULL = "as an increment", "in full"
 
 
 class NeverPublishedError(LookupError):

@@ -1,0 +1,119 @@
+"""The large tables are built on what is published of them where that can be, and say why where it cannot."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stedi_assets.building.ground import Files
+from stedi_assets.contracts import (
+    ACCELEROMETER_LANDING,
+    ACCELEROMETER_TRUSTED,
+    CONTRACTS,
+    MACHINE_LEARNING_CURATED,
+    STEP_TRAINER_TRUSTED,
+)
+from stedi_assets.lakehouse.tables import Tables
+from stedi_assets.transforms import increments
+from stedi_assets.transforms.changes import changed_customers
+from stedi_assets.transforms.increments import INCREMENTS, Increment, Versions, increment_of_accelerometer_trusted
+from stedi_assets.upkeep import compaction
+from stedi_assets_tests.lake import AGREED, TAKEN, Lake, customer, failed_checks, failure, lines, motion, step
+
+LARGE = (ACCELEROMETER_TRUSTED, STEP_TRAINER_TRUSTED, MACHINE_LEARNING_CURATED)
+
+
+def run(lake: Lake, full: bool = False, consent: str = "published") -> dict[str, str]:
+    """A run, and how it built the tables."""
+    result = lake.run(full=full, consent=consent)
+    assert result.success, failure(result)
+    return {contract.table: lake.published(contract).summary["stedi.built"] for contract in LARGE}
+
+
+def all_of(how: str) -> dict[str, str]:
+    return {contract.table: how for contract in LARGE}
+
+
+def files(lake: Lake) -> dict[str, set[str]]:
+    return {contract.table: set(lake.published(contract).files) for contract in LARGE}
+
+
+def deliver(lake: Lake, number: int, email: str, serial: str) -> None:
+    """A motion and a step of a moment of their own."""
+    lake.put(f"accelerometer/delivery/{number}/new.json", lines([motion(email, TAKEN + 100 + number)]))
+    lake.put(f"step_trainer/delivery/{number}/new.json", lines([step(serial, TAKEN + 100 + number)]))
+
+
+def test_new_rows_come_beside_the_files_that_stay(
+    lake: Lake, landed: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New readings are appended, also where upkeep has compacted what they came from; of who withdraws, only the files
+    with their rows are written again."""
+    assert run(lake) == all_of("in full: it was never published")
+    before = files(lake)
+    deliver(lake, 1, "ben@x.org", "s2")
+    assert run(lake) == all_of("as an increment")
+    after = files(lake)
+    assert all(before[table] < after[table] for table in before), "what was there was written again"
+    monkeypatch.setattr(compaction, "FEWEST", 2)
+    assert compaction.compact(tables, ACCELEROMETER_LANDING, "upkeep").snapshot_id is not None
+    lake.put("customer/delivery/2/new.json", lines([customer("ann@x.org", "s1", agreed=None, updated=AGREED + 1)]))
+    deliver(lake, 2, "ben@x.org", "s2")
+    assert run(lake) == all_of("as an increment")
+    for table, found in files(lake).items():
+        assert found & after[table], f"files of {table} without a row of who withdrew were written again"
+        assert not found >= after[table], f"a file of {table} with rows of who withdrew is still there"
+    assert {user.strip().lower() for user in lake.rows(ACCELEROMETER_TRUSTED, "user")} == {"ben@x.org"}
+    rows = {contract.table: lake.rows(contract) for contract in CONTRACTS}
+    assert run(lake, full=True) == all_of("in full: as it was asked for")
+    assert {contract.table: lake.rows(contract) for contract in CONTRACTS} == rows
+
+
+def test_what_takes_a_full_build_says_why(lake: Lake, landed: Path) -> None:
+    run(lake)
+    deliver(lake, 1, "ben@x.org", "s2")
+    why = "what is published was made by other rules or another policy, or is left of an erasure"
+    assert run(lake, consent="at-reading") == all_of(f"in full: {why}")
+    deliver(lake, 1, "ann@x.org", "s1")
+    assert run(lake, consent="at-reading") == {
+        "accelerometer_trusted": "in full: rows of accelerometer_landing were taken away or written again",
+        "step_trainer_trusted": "in full: rows of step_trainer_landing were taken away or written again",
+        "machine_learning_curated": "as an increment",
+    }
+
+
+def forgetting_who_withdrew(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(increments, "changed_customers", lambda before, _after: changed_customers(before, before))
+
+
+def doubling_what_comes(patch: pytest.MonkeyPatch) -> None:
+    def doubled(versions: Versions) -> Increment:
+        found = increment_of_accelerometer_trusted(versions)
+        return replace(found, rows=found.rows.unionByName(found.rows))
+
+    patch.setitem(INCREMENTS, "accelerometer_trusted", doubled)  # type: ignore[misc]
+
+
+def missing_what_came(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Files, "came", [])
+
+
+WRONG = {
+    forgetting_who_withdrew: "consent_by_email",
+    doubling_what_comes: "grain",
+    missing_what_came: "row_count",
+}
+
+
+def test_a_wrong_increment_is_not_published(lake: Lake, landed: Path) -> None:
+    run(lake)
+    snapshot = lake.snapshot(ACCELEROMETER_TRUSTED)
+    lake.put("customer/delivery/2/new.json", lines([customer("ann@x.org", "s1", agreed=None, updated=AGREED + 1)]))
+    deliver(lake, 2, "ben@x.org", "s2")
+    for wrong, check in WRONG.items():
+        with pytest.MonkeyPatch.context() as patch:
+            wrong(patch)
+            result = lake.run()
+        assert ("accelerometer_trusted", check) in failed_checks(result), wrong.__name__
+        assert lake.snapshot(ACCELEROMETER_TRUSTED) == snapshot
+    assert run(lake) == all_of("as an increment")
