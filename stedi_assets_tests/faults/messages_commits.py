@@ -27,6 +27,6 @@ def _never_answered(given: Given) -> str:
 
 
 MESSAGES: dict[str, Provoke] = {
-    "it cannot be known whether … was changed: the catalog was told and did not answer (…). Readers see it whole, as it "
-    "was or as it was to be; its files stay until upkeep finds that nothing needs them: …": _never_answered,
+    "it cannot be known whether … was changed: the catalog was told and did not answer (…). Readers see it whole, as "
+    "it was or as it was to be; its files stay until upkeep finds that nothing needs them: …": _never_answered,
 }
