@@ -1,5 +1,6 @@
 """What a user does wrong is said in one sentence, with exit status 2 and no traceback."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.settings import Settings
 from stedi_assets_tests.commands import REPOSITORY, command
+from stedi_assets_tests.lake import MOTIONS, STEPS, customer, lines, write_landing
 
 
 @pytest.mark.parametrize(
@@ -83,12 +85,17 @@ def test_nobody_to_judge_by_is_exit_1_and_one_message(own_home: Path) -> None:
     assert "Traceback" not in finished.stdout + finished.stderr
 
 
-def test_an_error_of_a_worker_is_one_sentence(own_home: Path) -> None:
-    finished = command("stedi", "run", home=own_home, STEDI_MAX_OBJECT_BYTES="200")
+@pytest.mark.parametrize("packed", [False, True], ids=["by its listed size", "by a worker, as it unpacks"])
+def test_too_large_an_object_is_one_sentence(own_home: Path, tmp_path: Path, packed: bool) -> None:
+    customers = lines([customer("ann@x.org", "s1")] * 200)
+    landing = write_landing(tmp_path / "landing", customers, lines(MOTIONS), lines(STEPS))
+    if packed:
+        (landing / "customer/customer.json").write_bytes(gzip.compress(customers.encode()))
+    finished = command("stedi", "run", "--landing", str(landing), home=own_home, STEDI_MAX_OBJECT_BYTES="9000")
     assert finished.returncode == 1
     (said,) = [line for line in finished.stdout.splitlines() if line.startswith("FAILED")]
-    assert said.startswith("FAILED  a landing object holds more than 200 bytes of text")
-    assert "STEDI_MAX_OBJECT_BYTES" in said
+    assert ("bytes that unpack to more than 9,000" in said) is packed
+    assert "of text, at most 9,000 are allowed: split the object, or raise STEDI_MAX_OBJECT_BYTES" in said
     assert "Traceback" not in finished.stdout + finished.stderr
 
 

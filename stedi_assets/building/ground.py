@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from stedi_assets.building.versions import code_version, digest
 from stedi_assets.contracts import Contract, contract_of
 from stedi_assets.keys import fingerprint
-from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.publication import RULES, UPKEEP, Published
 from stedi_assets.transforms.increments import INCREMENTS, ONLY_GROWING
 
@@ -79,6 +78,8 @@ def ground_of(lakehouse: "Lakehouse", contract: Contract, published: Published |
 
 
 def _files(lakehouse: "Lakehouse", contract: Contract, then: int | None) -> Files:
+    from stedi_assets.lakehouse.catalog import published_table  # the graph is loaded without the catalog's library
+
     table = published_table(lakehouse.tables.catalog, contract)
     before = _compacted(table, then)
     if before is None or table.snapshot_by_id(before) is None:

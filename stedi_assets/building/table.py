@@ -13,7 +13,6 @@ from stedi_assets.audits import checks_of
 from stedi_assets.audits.views import consent_views
 from stedi_assets.building.audited import Built, audit, current
 from stedi_assets.building.ground import NoGroundError, ground_of, rules_of
-from stedi_assets.building.increment import grow, holding
 from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
 from stedi_assets.lakehouse.lakehouse import Lakehouse
@@ -41,6 +40,8 @@ def build_table(
 
     `upstream`: the tables that the transform reads, where they are at hand.
     """
+    from stedi_assets.building.increment import grow, holding  # the graph is loaded without the catalog's library
+
     inputs = tables_read_by(transform)
     if upstream is None:
         upstream = {name: lakehouse.tables.read(contract_of(name)) for name in inputs}

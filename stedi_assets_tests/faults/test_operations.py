@@ -47,9 +47,11 @@ NO_OPERATORS = {
     Raised("landing/fetch.py:fetch", "unreachable: the last attempt returns or raises"): "never raised",
     Raised("landing/unpack.py:_gunzip", "gzip is cut"): "a reason in landing_quarantine",
     Raised("landing/unpack.py:_gunzip", "gzip is broken"): "a reason in landing_quarantine",
-    Raised("landing/unpack.py:_gunzip", "more than …"): "a part of another message",
+    Raised("landing/unpack.py:_gunzip", "… bytes that unpack to more than …"): "a part of another message",
     Raised("reading.py:_contract", "no table …; known: …"): "a KeyError of the Python API",
 }
+# What they say is why a table was built in full: a fact of its publication (stedi/built), and nothing failed.
+NO_FAILURES = ("building/ground.py:", "transforms/increments.py:")
 # Of these the page has more than the source: what stands for the words that are filled in.
 FILLED_IN = {
     "not published: …. Failed: …. What readers see of them is unchanged": "FAILED  not published: …. Failed: …: …",
@@ -80,7 +82,8 @@ def untold(errors: list[Raised], rows: list[str]) -> list[Raised]:
         )
         return filled_in or any(tells(row, error.words) for row in own)
 
-    return [error for error in errors if error not in NO_OPERATORS and not is_told(error)]
+    failures = [error for error in errors if not error.place.startswith(NO_FAILURES)]
+    return [error for error in failures if error not in NO_OPERATORS and not is_told(error)]
 
 
 def test_the_page_has_every_message_once_with_its_meaning_and_what_to_do() -> None:
