@@ -13,7 +13,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ def cost_of(
     `server`: a process that works for them and is no child of theirs: it counts as well. Raises CommandError.
     """
     served_by = psutil.Process(server) if server else None
+    others_children = {child.pid for child in psutil.Process().children()} | {server}
     with _taking_in_orphans(), log.open("wb") as said:
         cpu, served, busy, began = _cpu_of_children(), _cpu_of(served_by), _busy(), time.monotonic()
         peak = 0
@@ -61,10 +62,10 @@ def cost_of(
             process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=said, stderr=said)
             peak = max(peak, _watch(process, served_by, began))
             if process.returncode != 0:
-                _end_orphans(served_by)
+                _end_orphans(others_children)
                 raise CommandError(f"{' '.join(command)[:200]} ended with {process.returncode}: {_last_words(log)}")
         wall = time.monotonic() - began
-        _end_orphans(served_by)
+        _end_orphans(others_children)
         used = _cpu_of_children() - cpu + _cpu_of(served_by) - served
         here = time.monotonic() - began
         others = max(0.0, _busy() - busy - used) / (here * (os.cpu_count() or 1))
@@ -103,10 +104,10 @@ def _taking_in_orphans() -> Iterator[None]:
         prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def _end_orphans(but: psutil.Process | None) -> None:
-    """Returns when no child of this process is left: a JVM takes a moment to end after its Python."""
+def _end_orphans(but: Collection[int | None]) -> None:
+    """Returns when this process has no children but these: a JVM takes a moment to end after its Python."""
     deadline = time.monotonic() + _ORPHANS_END_WITHIN_SECONDS
-    while left := [child for child in psutil.Process().children() if but is None or child.pid != but.pid]:
+    while left := [child for child in psutil.Process().children() if child.pid not in but]:
         for child in left:
             if time.monotonic() > deadline:
                 child.kill()

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks import measuring
 from benchmarks.contender import TABLES, rows_of
 from benchmarks.contenders import CONTENDERS, DUCKDB, EMBEDDED, FIVE_PROCESSES, ONE_PROCESS, POLARS
 from benchmarks.data import Data, data_of
@@ -162,6 +163,15 @@ def test_the_cpu_of_an_orphan_is_accounted(tmp_path: Path) -> None:
     cost = cost_of([command], tmp_path, tmp_path / "log", os.environ)
     assert cost.cpu_seconds >= float(told.read_text())
     assert cost.peak_bytes > 0
+
+
+def test_a_child_of_before_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_ORPHANS_END_WITHIN_SECONDS", 0)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as own:
+        cost_of([[sys.executable, "-c", "pass"]], tmp_path, tmp_path / "log", os.environ)
+        assert own.poll() is None
+        own.communicate(b"\n")
+    assert own.returncode == 0
 
 
 def test_a_command_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:

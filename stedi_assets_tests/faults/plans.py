@@ -6,6 +6,7 @@ Here: the choice. Not here: what is done to a request then (`proxy`).
 import os
 import re
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,17 +32,24 @@ class Point:
         return (self.phase, self.table, self.what, self.nth) == (other.phase, other.table, other.what, other.nth)
 
 
+def kill_process(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
 @dataclass
 class KillAt:
     """Kills the run (SIGKILL) at the first step that is meant, before the store hears of it.
 
     A step is a change of the store, by whichever client of the run, or the begin or the end of a table's write, audit
     or publication. Between two of them the store is the same: with every k every state that a run can leave is met.
+
+    end: what is done instead of that, with the run's process.
     """
 
     is_meant: Callable[[Point], bool]
     killed: Point | None = None
     points: list[Point] = field(default_factory=list)
+    end: Callable[[int], object] = kill_process
     _pid: int = 0
     _at: tuple[str, str] = ("begin", "")
 
@@ -63,7 +71,7 @@ class KillAt:
             self._at = (f"after {self._at[0]}", self._at[1])
         if not self.is_meant(self.points[-1]):
             return None
-        os.kill(self._pid, signal.SIGKILL)
+        self.end(self._pid)
         self.killed = self.points[-1]
         return Fault(how=RESET)
 
@@ -101,6 +109,51 @@ class Rule:
             return None
         self.matched += 1
         return self.fault if self.skip < self.matched <= self.skip + self.times else None
+
+
+@dataclass
+class Flaky:
+    """The fault for each `every`th request that matches, `times` of them, however long the run."""
+
+    fault: Fault
+    every: int
+    to: str = ".*"
+    method: str = ".*"
+    times: int = 10**9
+    matched: int = 0
+    done: int = 0
+
+    def __call__(self, request: Request) -> Fault | None:
+        if request.is_mark or not (re.fullmatch(self.to, request.to) and re.fullmatch(self.method, request.method)):
+            return None
+        self.matched += 1
+        if self.matched % self.every or self.done == self.times:
+            return None
+        self.done += 1
+        return self.fault
+
+
+@dataclass
+class Outage:
+    """The fault for every request of so many seconds, from the first change that this table's write makes on."""
+
+    fault: Fault
+    table: str
+    seconds: float
+    done: int = 0
+    _writing: bool = False
+    _until: float = 0
+
+    def __call__(self, request: Request) -> Fault | None:
+        if request.is_mark:
+            self._writing |= request.path == f"{MARK}write/{self.table}/begin"
+            return None
+        if self._writing and not self._until and request.is_change:
+            self._until = time.monotonic() + self.seconds
+        if time.monotonic() > self._until:
+            return None
+        self.done += 1
+        return self.fault
 
 
 @dataclass

@@ -4,33 +4,13 @@ A rerun gives the right rows, upkeep removes what was left. First some steps, ea
 of a run that adds, of one that builds everything anew, and of the first of all.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from stedi_assets.lakehouse.catalog import NAMESPACE
 from stedi_assets_tests.faults.chains import Sweep
-from stedi_assets_tests.faults.forked import Forked
 from stedi_assets_tests.faults.plans import at
-from stedi_assets_tests.faults.proxy import Proxy
 from stedi_assets_tests.faults.rounds import Rounds, Tally
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.lake import Lake
-
-pytestmark = pytest.mark.faults
-
-
-@pytest.fixture
-def rounds(lake: Lake, landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rounds]:
-    """A lakehouse that was never run."""
-    monkeypatch.setenv("STEDI_MAX_QUARANTINE_SHARE", "1")
-    proxy = Proxy(lake.endpoints.s3_url, lake.endpoints.catalog_url)
-    forked = Forked(tmp_path / "runs.log")
-    yield Rounds(lake, proxy, forked)
-    forked.close()
-    proxy.close()
-
 
 SOME = [
     at("write", "accelerometer_landing", "POST s3"),
@@ -54,12 +34,14 @@ def test_some_steps(rounds: Rounds) -> None:
     judge("killed at a step that matters", tally)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
 def test_every_step(rounds: Rounds, full: bool) -> None:
     assert rounds.run().success
     sweep(Sweep(rounds, rounds.deliver, full), f"killed at each step, {'full' if full else 'incremental'} run")
 
 
+@pytest.mark.faults
 def test_every_step_of_the_first_run(rounds: Rounds) -> None:
     """Before it there is no table: each is made, and is never published or new."""
     lake = rounds.lake

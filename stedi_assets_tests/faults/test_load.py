@@ -5,8 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pyiceberg.table import Table
 
-from stedi_assets.contracts import ACCELEROMETER_LANDING, CUSTOMER_LANDING, CUSTOMER_TRUSTED
+from stedi_assets.contracts import ACCELEROMETER_LANDING, CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED, Contract
+from stedi_assets.lakehouse.publication import OURS
+from stedi_assets.upkeep.expiry import expire
+from stedi_assets_tests.commands import command
 from stedi_assets_tests.faults.peak import measured
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.lake import AGREED, CUSTOMERS, TAKEN, Lake, failure, motion
@@ -14,6 +18,7 @@ from stedi_assets_tests.lake import AGREED, CUSTOMERS, TAKEN, Lake, failure, mot
 pytestmark = pytest.mark.faults
 
 OBJECTS = 10_000
+SNAPSHOTS = 500
 CUSTOMERS_LANDED = 5_000_000
 CUSTOMERS_PER_OBJECT = 250_000
 TRUSTED = CUSTOMERS_LANDED // 2
@@ -46,6 +51,51 @@ def test_five_million_customers(lake: Lake, landed: Path) -> None:
     lost = sum(max(0, expected - rows) for expected, rows in zip(wanted, found, strict=True))
     record("load: a customer of 5,000,000", CUSTOMERS_LANDED, lost=lost)
     assert found == wanted
+
+
+def test_five_hundred_snapshots_of_history(lake: Lake, landed: Path, home: Path) -> None:
+    """Of each table some, made by commits alone, with the facts that a publication leaves."""
+    assert lake.run().success
+    rows = {contract.table: len(lake.rows(contract)) for contract in CONTRACTS}
+    with measured(f"{SNAPSHOTS} snapshots, making them", lake.endpoints.pid):
+        for _ in range(SNAPSHOTS // len(CONTRACTS) + 1):
+            for contract in CONTRACTS:
+                _publish_again(lake, contract)
+    kept = sum(len(table.snapshots()) for table in (_table(lake, contract) for contract in CONTRACTS))
+    assert kept >= SNAPSHOTS
+    lake.put("accelerometer/delivery/d/new.json", json.dumps(motion("ann@x.org", TAKEN + 1)))
+    with measured(f"{SNAPSHOTS} snapshots, a run", lake.endpoints.pid):
+        result = lake.run()
+    assert result.success, failure(result)
+    found = {contract.table: len(lake.rows(contract)) for contract in CONTRACTS}
+    wanted = rows | {name: rows[name] + 1 for name in ("accelerometer_landing", "accelerometer_trusted")}
+    with measured(f"{SNAPSHOTS} snapshots, their history and upkeep", lake.endpoints.pid):
+        told = command("stedi", "history", "accelerometer_trusted", home=home)
+        for contract in CONTRACTS:
+            expire(lake.catalog, contract, 10**14)
+    record("load: a snapshot of 500", kept, lost=sum(abs(found[name] - wanted[name]) for name in wanted))
+    assert found == wanted
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.count("\n") > SNAPSHOTS // len(CONTRACTS)
+    assert {len(_table(lake, contract).snapshots()) for contract in CONTRACTS} == {1}
+    assert {contract.table: len(lake.rows(contract)) for contract in CONTRACTS} == wanted
+
+
+def _table(lake: Lake, contract: Contract) -> Table:
+    return lake.catalog.load_table(f"stedi.{contract.table}")
+
+
+def _publish_again(lake: Lake, contract: Contract) -> None:
+    """One more snapshot, of the same rows."""
+    table = _table(lake, contract)
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    assert snapshot.summary is not None
+    own = {name: value for name, value in snapshot.summary.additional_properties.items() if name.startswith(OURS)}
+    transaction = table.transaction()
+    with transaction.update_snapshot(snapshot_properties=own).fast_append():
+        pass
+    transaction.commit_transaction()
 
 
 def _customer(n: int) -> str:
