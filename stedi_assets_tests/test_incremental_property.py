@@ -157,7 +157,7 @@ def test_some_worlds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data:
 
 
 @pytest.mark.faults
-@settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=CHECKED)
+@settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=CHECKED)
 @given(data=st.data())
 def test_many_worlds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
     play(spark, monkeypatch, data, rounds=8)
