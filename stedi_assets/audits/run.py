@@ -1,10 +1,11 @@
-"""Answers a table's checks on exactly what was staged, all in one query.
+"""Answers a table's checks on exactly what was staged, all in one query, once what they share is found.
 
 Here: naming the data that checks may read, running them, judging the numbers. Not here: what is checked (`derive`,
 contracts) and what follows from a verdict (`assets`).
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import Template
 from typing import TYPE_CHECKING, Literal
@@ -13,7 +14,7 @@ from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHE
 from stedi_assets.contracts import Contract
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
     from stedi_assets.contracts.model import Check
 
@@ -40,11 +41,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Audit:
-    """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them."""
+    """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them.
+
+    hold: keeps the rows that several of them ask for; without it the engine finds them each time.
+    """
 
     contract: Contract
     views: Mapping[str, "DataFrame"]
     parameters: Mapping[str, str]
+    hold: "Callable[[DataFrame], DataFrame]" = lambda rows: rows
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""
@@ -94,12 +99,23 @@ class Audit:
         spark = self.views["staged"].sparkSession
         sides = ("actual", "expected")
         questions = {f"{check.name}.{side}": getattr(check, side) for check in checks for side in sides}
+        self._share(spark, " ".join(questions.values()))
         # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.
         query = " UNION ALL ".join(
             f"SELECT '{name}' AS question, CAST(({sql}) AS bigint) AS answer" for name, sql in questions.items()
         )
         answers = spark.sql(Template(query).substitute(self.parameters)).collect()
         return {row["question"]: row["answer"] for row in answers}
+
+    def _share(self, spark: "SparkSession", asked: str) -> None:
+        """Finds what the contract's checks share, as far as these queries ask for it."""
+        wanted: list[tuple[str, str]] = []
+        for name, sql in reversed(self.contract.shared):
+            if re.search(rf"\b{name}\b", asked):
+                wanted.insert(0, (name, sql))
+                asked += sql
+        for name, sql in wanted:
+            self.hold(spark.sql(Template(sql).substitute(self.parameters))).createOrReplaceTempView(name)
 
     def _examples(self, failed: "Sequence[Check]") -> dict[str, str]:
         """By check one example, where it has any: asked of checks that did not pass alone."""

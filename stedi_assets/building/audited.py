@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of, within
+from stedi_assets.building.holding import holding
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import BUILT, Published, Staged
@@ -72,9 +73,10 @@ def audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]
         "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
     }
     here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
-    asked = Audit(staged.contract, here, parameters)
     seconds = lakehouse.settings.audit_timeout_seconds
-    verdicts = within(seconds, staged.contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
+    with holding(lakehouse) as hold:
+        asked = Audit(staged.contract, here, parameters, hold)
+        verdicts = within(seconds, staged.contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
     staged.facts |= recorded(verdicts)
     return Audited(staged, verdicts)
 

@@ -4,19 +4,15 @@ Here: reading both versions of what it is made from, finding the files with rows
 built so (`ground`), which rows go and come (`transforms.increments`), staging and audit (`table`).
 """
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import count
 from typing import TYPE_CHECKING
 
 from stedi_assets.building.ground import Ground, NoGroundError
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.tables import read_files
-from stedi_assets.lakehouse.writing import data_files
 from stedi_assets.policy import policy_by_facts
 from stedi_assets.transforms.changes import TOUCHED, without
 from stedi_assets.transforms.increments import INCREMENTS, Increment, NoIncrementError, Versions
@@ -24,7 +20,7 @@ from stedi_assets.transforms.increments import INCREMENTS, Increment, NoIncremen
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    Hold = Callable[[DataFrame], DataFrame]
+    from stedi_assets.building.holding import Hold
 
 # Files are looked into one by one, or in so many groups: a query of a thousand parts is none that an engine likes.
 _MOST_GROUPS = 16
@@ -36,25 +32,6 @@ class Grown:
 
     kept: tuple[str, ...]
     rows: "DataFrame"
-
-
-@contextmanager
-def holding(lakehouse: Lakehouse) -> "Iterator[Hold]":
-    """Keeps rows, which are read more than once, in a folder that goes when the table is built."""
-    folder, numbers = f"{lakehouse.staging}/{uuid.uuid4().hex}", count()
-
-    def hold(rows: "DataFrame") -> "DataFrame":
-        place = f"{folder}/{next(numbers)}"
-        rows.repartition(1).write.parquet(place)
-        written = sorted(data_files(lakehouse.s3, place))
-        if not written:
-            return lakehouse.spark.createDataFrame([], rows.schema)
-        return lakehouse.spark.read.schema(rows.schema).parquet(*written)
-
-    try:
-        yield hold
-    finally:
-        lakehouse.tables.delete_folder(folder)
 
 
 def grow(

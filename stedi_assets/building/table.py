@@ -13,6 +13,7 @@ from stedi_assets.audits import checks_of
 from stedi_assets.audits.views import consent_views
 from stedi_assets.building.audited import Built, audit, current
 from stedi_assets.building.ground import NoGroundError, ground_of, rules_of
+from stedi_assets.building.holding import holding
 from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
 from stedi_assets.lakehouse.lakehouse import Lakehouse
@@ -40,7 +41,7 @@ def build_table(
 
     `upstream`: the tables that the transform reads, where they are at hand.
     """
-    from stedi_assets.building.increment import grow, holding  # the graph is loaded without the catalog's library
+    from stedi_assets.building.increment import grow  # the graph is loaded without the catalog's library
 
     inputs = tables_read_by(transform)
     if upstream is None:
@@ -86,6 +87,7 @@ def build_table(
 def _landing_tables_asked(contract: Contract) -> list[Contract]:
     """Those that the table's checks count in, and the customers' records, which say who agrees."""
     asked = " ".join(f"{check.actual} {check.expected}" for check in checks_of(contract))
+    asked += " ".join(sql for _, sql in contract.shared)
     return [s for s in SOURCES.values() if s is CUSTOMER_LANDING or re.search(rf"\b{s.table}\b", asked)]
 
 

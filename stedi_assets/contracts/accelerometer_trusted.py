@@ -12,7 +12,8 @@ ACCELEROMETER_TRUSTED = Contract(
     description="Motion readings that may be used: of customers in customer_trusted, as far as the consent policy "
     "goes, each distinct reading once. From accelerometer_landing; read by customers_curated and "
     "machine_learning_curated.",
-    recount=f"WITH {CONSENTING}, {MOTIONS} SELECT count(*) FROM motions",
+    recount="SELECT count(*) FROM motions",
+    shared=(("motions", f"WITH {CONSENTING}, {MOTIONS} SELECT landed FROM motions"),),
     grain=("user", "timestamp", "x", "y", "z"),
     email_column="user",
     taken_column="timestamp",
@@ -22,12 +23,10 @@ ACCELEROMETER_TRUSTED = Contract(
         Check(
             "repeated_readings",
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
-            actual=f"WITH {CONSENTING}, {MOTIONS} SELECT coalesce(sum(landed - 1), 0) FROM motions",
+            actual="SELECT coalesce(sum(landed - 1), 0) FROM motions",
             severity="WARN",
-            example=f"""
-            WITH {CONSENTING}, {MOTIONS}
-            SELECT concat('one of them arrived ', CAST(max(landed) AS string), ' times') FROM motions WHERE landed > 1
-            """,
+            example="SELECT concat('one of them arrived ', CAST(max(landed) AS string), ' times') FROM motions "
+            "WHERE landed > 1",
         ),
         Check(
             "readings_before_consent",

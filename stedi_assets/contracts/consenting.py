@@ -31,7 +31,7 @@ consenting AS (
 )
 """
 
-# Their motion readings that the policy covers, each distinct one once; `landed`: how often it arrived.
+# Needs CONSENTING. Their motion readings that the policy covers, each distinct one once; `landed`: how often it arrived.
 # Grouped by the reading's own address: grouped by c.customer, which is unique among the consenting, the engine (Sail
 # 0.7.2) takes it for unique here too, drops x, y and z where nobody asks for them, and counts too few.
 MOTIONS = f"""
@@ -43,16 +43,15 @@ motions AS (
 )
 """
 
-# Those of them who have such readings.
-MOVING = f"""
-{CONSENTING},
-{MOTIONS},
+# Those of them who have such readings. Needs CONSENTING and MOTIONS.
+MOVING = """
 moving AS (
     SELECT customer, since, serial FROM consenting WHERE customer IN (SELECT customer FROM motions)
 )
 """
 
 # serial, owners (customers ever recorded with it), agreeing (those of them who consent), last_since: one row a serial.
+# Needs CONSENTING.
 SERIALS = f"""
 owned AS (
     SELECT serialnumber AS serial, {EMAIL} AS customer FROM customer_landing

@@ -1,6 +1,6 @@
 """Contract of machine_learning_curated: the training table, pseudonymous."""
 
-from stedi_assets.contracts.consenting import MOVING, SERIALS, STEPS
+from stedi_assets.contracts.consenting import CONSENTING, MOTIONS, MOVING, SERIALS, STEPS
 from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Column, Contract, Reference, carried_from
 from stedi_assets.contracts.step_trainer_trusted import STEP_TRAINER_TRUSTED
@@ -9,7 +9,7 @@ from stedi_assets.contracts.step_trainer_trusted import STEP_TRAINER_TRUSTED
 # one device times readings at that time of the other. Own pairs go by way of the customer: whose step it is, and that
 # customer's own motions at that time.
 PAIRS = f"""
-{MOVING}, {SERIALS}, {STEPS},
+{CONSENTING}, {MOVING},
 steps_at AS (SELECT sensorreadingtime AS taken, count(*) AS readings FROM steps GROUP BY 1),
 motions_at AS (SELECT timestamp AS taken, count(*) AS readings FROM motions GROUP BY 1),
 own AS (
@@ -66,6 +66,13 @@ MACHINE_LEARNING_CURATED = Contract(
     "millisecond, one row per pair. People and devices are keyed hashes. Two customers may have moved in "
     "the same millisecond: train on rows where same_customer is true.",
     recount=RECOUNT,
+    shared=(
+        ("motions", f"WITH {CONSENTING}, {MOTIONS} SELECT customer, timestamp FROM motions"),
+        (
+            "steps",
+            f"WITH {CONSENTING}, {MOVING}, {SERIALS}, {STEPS} SELECT serialnumber, sensorreadingtime FROM steps",
+        ),
+    ),
     subject_column="subject_id",
     device_column="device_id",
     taken_column="sensorreadingtime",

@@ -1,6 +1,6 @@
 """Contract of step_trainer_trusted: the step readings of curated customers."""
 
-from stedi_assets.contracts.consenting import MOVING, SERIALS, STEPS
+from stedi_assets.contracts.consenting import CONSENTING, MOTIONS, MOVING, SERIALS, STEPS
 from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 from stedi_assets.contracts.step_trainer_landing import STEP_TRAINER_LANDING
@@ -19,7 +19,11 @@ STEP_TRAINER_TRUSTED = Contract(
     description="Step readings that may be used: of step trainers of customers in customers_curated, as far as the "
     "policies of consent and of serials go, each distinct reading once. From step_trainer_landing; read "
     "by machine_learning_curated.",
-    recount=f"WITH {MOVING}, {SERIALS}, {STEPS} SELECT count(*) FROM steps",
+    recount="SELECT count(*) FROM steps",
+    shared=(
+        ("moving", f"WITH {CONSENTING}, {MOTIONS}, {MOVING} SELECT * FROM moving"),
+        ("steps", f"WITH {CONSENTING}, {SERIALS}, {STEPS} SELECT landed FROM steps"),
+    ),
     serial_column="serialnumber",
     taken_column="sensorreadingtime",
     columns=carried_from(STEP_TRAINER_LANDING, without=PROVENANCE_NAMES),
@@ -28,12 +32,10 @@ STEP_TRAINER_TRUSTED = Contract(
         Check(
             "repeated_readings",
             "No trusted reading was delivered more than once. Counted: repetitions in landing, left out here.",
-            actual=f"WITH {MOVING}, {SERIALS}, {STEPS} SELECT coalesce(sum(landed - 1), 0) FROM steps",
+            actual="SELECT coalesce(sum(landed - 1), 0) FROM steps",
             severity="WARN",
-            example=f"""
-            WITH {MOVING}, {SERIALS}, {STEPS}
-            SELECT concat('one of them arrived ', CAST(max(landed) AS string), ' times') FROM steps WHERE landed > 1
-            """,
+            example="SELECT concat('one of them arrived ', CAST(max(landed) AS string), ' times') FROM steps "
+            "WHERE landed > 1",
         ),
         Check(
             "readings_before_consent",
@@ -59,10 +61,10 @@ STEP_TRAINER_TRUSTED = Contract(
         Check(
             "shared_serials",
             "No serial of a curated customer is also that of someone who did not agree. Counted: such serials.",
-            actual=f"WITH {MOVING}, {SERIALS}, {SHARED} SELECT count(*) FROM shared",
+            actual=f"WITH {CONSENTING}, {SERIALS}, {SHARED} SELECT count(*) FROM shared",
             severity="WARN",
             example=f"""
-            WITH {MOVING}, {SERIALS}, {SHARED}
+            WITH {CONSENTING}, {SERIALS}, {SHARED}
             SELECT min(concat('a serial of ', CAST(owners AS string), ' customers, ', CAST(agreeing AS string),
                               ' of whom agree'))
             FROM serials WHERE serial IN (SELECT serial FROM shared)
@@ -73,12 +75,12 @@ STEP_TRAINER_TRUSTED = Contract(
             "No landed reading is of such a serial, of which nobody knows whose it is. Counted: such readings; the "
             "policy --serials says whether they are used.",
             actual=f"""
-            WITH {MOVING}, {SERIALS}, {SHARED}
+            WITH {CONSENTING}, {SERIALS}, {SHARED}
             SELECT count(*) FROM step_trainer_landing WHERE serialnumber IN (SELECT serial FROM shared)
             """,
             severity="WARN",
             example=f"""
-            WITH {MOVING}, {SERIALS}, {SHARED}
+            WITH {CONSENTING}, {SERIALS}, {SHARED}
             SELECT concat(CAST(max(readings) AS string), ' readings of one serial') FROM (
                 SELECT count(*) AS readings FROM step_trainer_landing
                 WHERE serialnumber IN (SELECT serial FROM shared) GROUP BY serialnumber

@@ -1,0 +1,38 @@
+"""Rows that are read more than once while a table is built or audited, kept in files until that is done.
+
+Here: writing them and taking them away. Not here: which rows (`increment`, the contracts' `shared`).
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+from stedi_assets.lakehouse.lakehouse import Lakehouse
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    Hold = Callable[[DataFrame], DataFrame]
+
+
+@contextmanager
+def holding(lakehouse: Lakehouse) -> "Iterator[Hold]":
+    """Keeps rows, which are read more than once, in a folder that goes when the table is built."""
+    from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
+
+    folder, numbers = f"{lakehouse.staging}/{uuid.uuid4().hex}", count()
+
+    def hold(rows: "DataFrame") -> "DataFrame":
+        place = f"{folder}/{next(numbers)}"
+        rows.repartition(1).write.parquet(place)
+        written = sorted(data_files(lakehouse.s3, place))
+        if not written:
+            return lakehouse.spark.createDataFrame([], rows.schema)
+        return lakehouse.spark.read.schema(rows.schema).parquet(*written)
+
+    try:
+        yield hold
+    finally:
+        lakehouse.tables.delete_folder(folder)
