@@ -31,7 +31,7 @@ consenting AS (
 )
 """
 
-# Needs CONSENTING. Their motion readings that the policy covers, each distinct one once; `landed`: how often it arrived.
+# Needs CONSENTING. Their motion readings that the policy covers, each distinct one once; `landed`: how often it came.
 # Grouped by the reading's own address: grouped by c.customer, which is unique among the consenting, the engine (Sail
 # 0.7.2) takes it for unique here too, drops x, y and z where nobody asks for them, and counts too few.
 MOTIONS = f"""
