@@ -2,7 +2,7 @@
 
 Only that, run as a program: `-m stedi_assets.cli.ui.dagster_with_front dev ...`. Dagster has no setting for it: its web
 server takes middleware from a class of its own, and `dagster dev` starts that server by name. Both places are named
-here once; `test_front` fails if a new version of Dagster has them elsewhere.
+here once; `test_dev_closed` fails if a new version of Dagster has them elsewhere.
 """
 
 import os
