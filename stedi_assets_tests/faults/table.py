@@ -1,7 +1,12 @@
 """What the tests of faults count: tries, what was lost, what was wrong, what nobody can explain; and what load took."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+# Names the file where a process keeps its tables, instead of printing them.
+KEPT_IN = "FAULTS_KEPT_IN"
 
 
 class Row(NamedTuple):
@@ -49,6 +54,25 @@ def rows() -> list[Row]:
 
 def loads() -> list[Load]:
     return list(_loads)
+
+
+def keep(file: Path) -> None:
+    """Adds them to those that another process has kept there."""
+    if file.exists():
+        found = json.loads(file.read_text())
+        for row in found["rows"]:
+            record(*row)
+        _loads[:0] = [Load(*load) for load in found["loads"]]
+    file.write_text(json.dumps({"rows": rows(), "loads": loads()}))
+
+
+def told() -> list[str]:
+    """Both tables, as far as there are any, line by line."""
+    lines = []
+    for names, found in ((Row._fields, rows()), (Load._fields, loads())):
+        if found:
+            lines += ["", *aligned([name.replace("_mib", " MiB") for name in names], found)]
+    return lines
 
 
 def aligned(names: Sequence[str], found: Sequence[Sequence[object]]) -> list[str]:
