@@ -78,7 +78,9 @@ def ask(url: str, question: str, path: str = "/graphql", **headers: str) -> Any:
 def of_the_ui(url: str) -> list[psutil.Process]:
     """`stedi dev` and all that it started, without the services, which `test_services_closed` looks at."""
     port = url.rpartition(":")[2]
-    (served,) = [child for child in psutil.Process().children() if child.cmdline()[-3:-1] == ["--port", port]]
+    # The whole suite's process has other children too, of which some have ended.
+    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    (served,) = [child for child in children if child.cmdline()[-3:-1] == ["--port", port]]
     return [process for process in [served, *served.children(recursive=True)] if "weed" not in process.name()]
 
 

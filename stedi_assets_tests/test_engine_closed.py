@@ -1,5 +1,6 @@
 """The embedded engine is this process's alone: another program of the machine does not get in, or is noticed."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,18 @@ def test_a_stranger_who_was_there_before_is_noticed(store: Store, monkeypatch: p
     monkeypatch.setattr(embedded, "_started", {})
     assert embedded_session(store).range(3).count() == 3, "the next one is well"
     stop_embedded()
+
+
+@pytest.fixture
+def forgets_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an engine takes for long by itself, a quarter of an hour, is one second."""
+    monkeypatch.setenv("SAIL_SPARK__SESSION_TIMEOUT_SECS", "1")
+
+
+def test_a_session_that_asks_nothing_for_long_is_kept(forgets_soon: None, engine: SparkSession) -> None:
+    idle_since = time.monotonic()
+    wait_for("the engine to forget", lambda: time.monotonic() - idle_since > 3)
+    assert engine.range(5).count() == 5
 
 
 def test_an_engine_after_an_engine_is_closed_as_well(engine: SparkSession, store: Store) -> None:

@@ -19,6 +19,9 @@ from stedi_assets.lakehouse.engines.door import refuse_strangers, shut
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.writing import IDS_BY_TABLE
 
+# By itself Sail ends a session that asks nothing for a quarter of an hour, and there is no other: the port is shut.
+_LONGEST_IDLE_SECONDS = 365 * 24 * 3600
+
 _started: dict[str, Any] = {}
 _starting = threading.Lock()
 
@@ -50,6 +53,7 @@ def stop_embedded() -> None:
 def _start(spark_config: dict[str, Any]) -> dict[str, Any]:
     """A server, its address, and the only session that it will ever have."""
     os.environ.setdefault("RUST_LOG", "error")  # before the import: read once
+    os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = str(_LONGEST_IDLE_SECONDS)
     from pysail.spark import SparkConnectServer
 
     server = SparkConnectServer()
