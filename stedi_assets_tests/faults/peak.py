@@ -9,7 +9,7 @@ import psutil
 
 from stedi_assets_tests.faults.table import took
 
-MOST_BYTES = 6 * 2**30
+MOST_BYTES = 12 * 2**30
 
 
 @contextmanager
