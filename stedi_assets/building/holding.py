@@ -6,7 +6,6 @@ Here: writing them and taking them away. Not here: which rows (`increment`, the 
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import TYPE_CHECKING
 
 from stedi_assets.lakehouse.lakehouse import Lakehouse
@@ -19,13 +18,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def holding(lakehouse: Lakehouse) -> "Iterator[Hold]":
-    """Keeps rows, which are read more than once, in a folder that goes when the table is built."""
+    """Keeps rows, which are read more than once, in a folder that goes when the table is built, or audited."""
     from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
 
-    folder, numbers = f"{lakehouse.staging}/{uuid.uuid4().hex}", count()
+    folder, places = f"{lakehouse.staging}/{uuid.uuid4().hex}", list[str]()
 
     def hold(rows: "DataFrame") -> "DataFrame":
-        place = f"{folder}/{next(numbers)}"
+        place = f"{folder}/{len(places)}"
+        places.append(place)
         rows.repartition(1).write.parquet(place)
         written = sorted(data_files(lakehouse.s3, place))
         if not written:
@@ -35,4 +35,5 @@ def holding(lakehouse: Lakehouse) -> "Iterator[Hold]":
     try:
         yield hold
     finally:
-        lakehouse.tables.delete_folder(folder)
+        if places:
+            lakehouse.tables.delete_folder(folder)

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pyiceberg.table import Table
 
 from stedi_assets.contracts import ACCELEROMETER_LANDING, CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED, Contract
+from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.publication import OURS
 from stedi_assets.upkeep.expiry import expire
 from stedi_assets_tests.commands import command
@@ -61,7 +61,7 @@ def test_five_hundred_snapshots_of_history(lake: Lake, landed: Path, home: Path)
         for _ in range(SNAPSHOTS // len(CONTRACTS) + 1):
             for contract in CONTRACTS:
                 _publish_again(lake, contract)
-    kept = sum(len(table.snapshots()) for table in (_table(lake, contract) for contract in CONTRACTS))
+    kept = sum(len(table.snapshots()) for table in (published_table(lake.catalog, contract) for contract in CONTRACTS))
     assert kept >= SNAPSHOTS
     lake.put("accelerometer/delivery/d/new.json", json.dumps(motion("ann@x.org", TAKEN + 1)))
     with measured(f"{SNAPSHOTS} snapshots, a run", lake.endpoints.pid):
@@ -77,22 +77,14 @@ def test_five_hundred_snapshots_of_history(lake: Lake, landed: Path, home: Path)
     assert found == wanted
     assert told.returncode == 0, told.stderr
     assert told.stdout.count("\n") > SNAPSHOTS // len(CONTRACTS)
-    assert {len(_table(lake, contract).snapshots()) for contract in CONTRACTS} == {1}
+    assert {len(published_table(lake.catalog, contract).snapshots()) for contract in CONTRACTS} == {1}
     assert {contract.table: len(lake.rows(contract)) for contract in CONTRACTS} == wanted
-
-
-def _table(lake: Lake, contract: Contract) -> Table:
-    return lake.catalog.load_table(f"stedi.{contract.table}")
 
 
 def _publish_again(lake: Lake, contract: Contract) -> None:
     """One more snapshot, of the same rows."""
-    table = _table(lake, contract)
-    snapshot = table.current_snapshot()
-    assert snapshot is not None
-    assert snapshot.summary is not None
-    own = {name: value for name, value in snapshot.summary.additional_properties.items() if name.startswith(OURS)}
-    transaction = table.transaction()
+    own = {name: value for name, value in lake.published(contract).summary.items() if name.startswith(OURS)}
+    transaction = published_table(lake.catalog, contract).transaction()
     with transaction.update_snapshot(snapshot_properties=own).fast_append():
         pass
     transaction.commit_transaction()
