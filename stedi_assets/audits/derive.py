@@ -48,6 +48,7 @@ def _row_count(contract: Contract) -> Check:
         "As many rows as a second, independent query counts in the landing tables.",
         actual="SELECT count(*) FROM staged",
         expected=contract.recount,
+        whole=("actual",),  # a row that an increment lost of what it was to leave alone is missed here
     )
 
 
@@ -58,6 +59,7 @@ def _expected_rows(contract: Contract) -> Check:
         actual="SELECT count(*) FROM staged",
         expected=f"SELECT coalesce((SELECT max(n) FROM expectations WHERE name = '{contract.table}'), "
         "(SELECT count(*) FROM staged))",
+        whole=("actual", "expected"),
     )
 
 

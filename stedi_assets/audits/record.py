@@ -7,7 +7,8 @@ here: how verdicts come about (`run`).
 import json
 from collections.abc import Mapping, Sequence
 
-from stedi_assets.audits.run import Verdict
+from stedi_assets.audits.run import Numbers, Verdict
+from stedi_assets.contracts.model import Side
 from stedi_assets.lakehouse.publication import CHECKS
 
 
@@ -24,3 +25,11 @@ def verdicts_of(table: str, summary: Mapping[str, str]) -> list[Verdict]:
         Verdict(table, check, severity, passed, expected, actual, {})
         for check, (severity, passed, expected, actual) in told.items()
     ]
+
+
+def numbers_of(summary: Mapping[str, str]) -> Numbers:
+    """What was counted by the verdicts that let a snapshot pass, to be added to."""
+    found: dict[tuple[str, Side], int | None] = {}
+    for verdict in verdicts_of("", summary):
+        found[verdict.check, "actual"], found[verdict.check, "expected"] = verdict.actual, verdict.expected
+    return found

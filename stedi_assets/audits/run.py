@@ -1,4 +1,5 @@
-"""Answers a table's checks on exactly what was staged, all in one query, once what they share is found.
+"""Answers a table's checks on exactly what was staged, all in one query, once what they share is found; or, where only
+a part of it can have changed (`part`), on that part, added to what the audit before found.
 
 Here: naming the data that checks may read, running them, judging the numbers. Not here: what is checked (`derive`,
 contracts) and what follows from a verdict (`assets`).
@@ -6,12 +7,13 @@ contracts) and what follows from a verdict (`assets`).
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from string import Template
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHEMA_CHECK, checks_of
 from stedi_assets.contracts import Contract
+from stedi_assets.contracts.model import Side
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 
 EXAMPLE = "example"
+Question = tuple[str, Side]  # a check's name, and which of its queries
+Numbers = Mapping[Question, int | None]
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,32 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Part:
+    """All of a table that differs from what is published of it: as it is to be, and as it was (None: it was not there).
+
+    recorded: what the audit of the published table found. given: views of the whole, found on the way to it.
+    """
+
+    after: "Audit"
+    before: "Audit | None"
+    recorded: Numbers
+    given: "Mapping[str, DataFrame]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Audit:
     """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them.
 
-    hold: keeps the rows that several of them ask for; without it the engine finds them each time.
+    hold: keeps the rows that several of them ask for; without it the engine finds them each time. part: finds what
+    differs from the published table; without it all checks are asked of the whole table.
     """
 
     contract: Contract
     views: Mapping[str, "DataFrame"]
     parameters: Mapping[str, str]
     hold: "Callable[[DataFrame], DataFrame]" = lambda rows: rows
+    part: "Callable[[], Part] | None" = None
+    _shared: "dict[str, DataFrame]" = field(default_factory=dict, init=False, repr=False)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""
@@ -64,10 +84,20 @@ class Audit:
 
     def answers(self, checks: "Sequence[Check]") -> list[Verdict]:
         """The verdicts of these checks alone."""
-        numbers = self._ask(checks)
+        if self.part is None:
+            return self._judged(checks, self._ask(_questions(checks)), lambda _: self)
+        part = self.part()
+        of_all = replace(self, views={**self.views, **part.given})
+        numbers = _added_up(of_all, part, checks)
+        return self._judged(checks, numbers, lambda check: of_all if check.whole else part.after)
+
+    def _judged(self, checks: "Sequence[Check]", numbers: Numbers, asked: "Callable[[Check], Audit]") -> list[Verdict]:
+        """`asked`: who has an example of a check that did not pass."""
         verdicts = [self._judge(check, numbers) for check in checks]
-        wanting = {verdict.check for verdict in verdicts if not verdict.passed}
-        examples = self._examples([check for check in checks if check.name in wanting])
+        failed = [check for check, verdict in zip(checks, verdicts, strict=True) if not verdict.passed]
+        examples: dict[str, str] = {}
+        for audit in {id(asked(check)): asked(check) for check in failed}.values():
+            examples |= audit._examples([check for check in failed if asked(check) is audit])
         return [replace(v, details={EXAMPLE: examples[v.check]}) if v.check in examples else v for v in verdicts]
 
     def _schema_verdict(self) -> Verdict:
@@ -93,40 +123,68 @@ class Audit:
         details = {"not allowed": ", ".join(extra)} if extra else {}
         return [Verdict(self.contract.table, ALLOWED_CHECK.name, "ERROR", not extra, 0, len(extra), details)]
 
-    def _ask(self, checks: "Sequence[Check]") -> dict[str, int | None]:
-        for name, data in self.views.items():
-            data.createOrReplaceTempView(name)
+    def _ask(self, questions: Mapping[Question, str]) -> Numbers:
+        if not questions:
+            return {}
+        self._name_views()
         spark = self.views["staged"].sparkSession
-        sides = ("actual", "expected")
-        questions = {f"{check.name}.{side}": getattr(check, side) for check in checks for side in sides}
         self._share(spark, " ".join(questions.values()))
         # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.
         query = " UNION ALL ".join(
-            f"SELECT '{name}' AS question, CAST(({sql}) AS bigint) AS answer" for name, sql in questions.items()
+            f"SELECT '{name}' AS name, '{side}' AS side, CAST(({sql}) AS bigint) AS answer"
+            for (name, side), sql in questions.items()
         )
         answers = spark.sql(Template(query).substitute(self.parameters)).collect()
-        return {row["question"]: row["answer"] for row in answers}
+        return {(row["name"], row["side"]): row["answer"] for row in answers}
+
+    def _name_views(self) -> None:
+        for name, data in self.views.items():
+            data.createOrReplaceTempView(name)
 
     def _share(self, spark: "SparkSession", asked: str) -> None:
         """Finds what the contract's checks share, as far as these queries ask for it."""
         wanted: list[tuple[str, str]] = []
         for name, sql in reversed(self.contract.shared):
-            if re.search(rf"\b{name}\b", asked):
+            if name not in self.views and re.search(rf"\b{name}\b", asked):
                 wanted.insert(0, (name, sql))
                 asked += sql
         for name, sql in wanted:
-            self.hold(spark.sql(Template(sql).substitute(self.parameters))).createOrReplaceTempView(name)
+            if name not in self._shared:
+                self._shared[name] = self.hold(spark.sql(Template(sql).substitute(self.parameters)))
+            self._shared[name].createOrReplaceTempView(name)
 
     def _examples(self, failed: "Sequence[Check]") -> dict[str, str]:
         """By check one example, where it has any: asked of checks that did not pass alone."""
         asked = {check.name: check.example for check in failed if check.example}
         if not asked:
             return {}
+        self._name_views()
+        self._share(self.views["staged"].sparkSession, " ".join(asked.values()))
         query = " UNION ALL ".join(f"SELECT '{name}' AS question, ({sql}) AS answer" for name, sql in asked.items())
         answers = self.views["staged"].sparkSession.sql(Template(query).substitute(self.parameters)).collect()
         return {row["question"]: row["answer"] for row in answers if row["answer"]}
 
-    def _judge(self, check: "Check", numbers: Mapping[str, int | None]) -> Verdict:
-        expected, actual = numbers[f"{check.name}.expected"], numbers[f"{check.name}.actual"]
+    def _judge(self, check: "Check", numbers: Numbers) -> Verdict:
+        expected, actual = numbers[check.name, "expected"], numbers[check.name, "actual"]
         passed = actual is not None and actual == expected
         return Verdict(self.contract.table, check.name, check.severity, passed, expected, actual, {})
+
+
+def _questions(checks: "Sequence[Check]") -> dict[Question, str]:
+    return {(check.name, side): getattr(check, side) for check in checks for side in get_args(Side)}
+
+
+def _added_up(whole: Audit, part: Part, checks: "Sequence[Check]") -> Numbers:
+    """What was recorded, less what the part that differs was counted for, and what it is counted for now."""
+    questions = _questions(checks)
+    of_whole = {(check.name, side) for check in checks for side in check.whole}
+    of_whole |= {question for question in questions if part.recorded.get(question) is None}
+    of_parts = {question: sql for question, sql in questions.items() if question not in of_whole}
+    # Of what there was none of at all, there was none in any part.
+    counted = {question: sql for question, sql in of_parts.items() if part.recorded[question]}
+    before = part.before._ask(counted) if part.before else {}
+    numbers = dict(whole._ask({question: questions[question] for question in of_whole}))
+    for question, now in part.after._ask(of_parts).items():
+        then, all_of_it = before.get(question, 0), part.recorded[question]
+        numbers[question] = None if now is None or then is None or all_of_it is None else all_of_it - then + now
+    return numbers

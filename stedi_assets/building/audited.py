@@ -4,18 +4,21 @@ Here: auditing what is staged, what a failed audit says, what is shown of the ro
 (`table`, `landing`), and how verdicts are reported (`assets`, `glue_jobs`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits import WITHDRAWN, Audit, Verdict, recorded, verdicts_of, within
+from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, recorded, verdicts_of, within
 from stedi_assets.building.holding import holding
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import BUILT, Published, Staged
+from stedi_assets.lakehouse.publication import AUDITED, BUILT, THE_WHOLE, WHAT_IS_NEW, Published, Staged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from stedi_assets.building.holding import Hold
 
 PREVIEW_ROWS = 5
 
@@ -52,6 +55,14 @@ class Current:
 Built = Audited | Current
 
 
+@dataclass(frozen=True)
+class Since:
+    """A published snapshot that a staged table differs little from. part: finds in what."""
+
+    published: Published
+    part: "Callable[[Hold], Part]"
+
+
 def current(lakehouse: Lakehouse, contract: Contract, published: Published | None, version: str) -> Current | None:
     """What is published, if it is of this version and nothing asks for more: a rebuild of all, expected rows."""
     if published is None:
@@ -62,23 +73,32 @@ def current(lakehouse: Lakehouse, contract: Contract, published: Published | Non
     return Current(contract, published, verdicts_of(contract.table, published.summary))
 
 
-def audit(lakehouse: Lakehouse, staged: Staged, views: Mapping[str, "DataFrame"]) -> Audited:
+def audit(
+    lakehouse: Lakehouse, staged: Staged, views: "Mapping[str, DataFrame]", since: Since | None = None
+) -> Audited:
     """The verdicts on exactly the files that were staged. `views`: what the table's checks read beside them.
 
-    Raises AuditTimeoutError.
+    With `since` only what differs is looked at, but for a few numbers, and added to what was found then. Raises
+    AuditTimeoutError.
     """
     expectations = lakehouse.spark.createDataFrame(list(lakehouse.expectations.items()), "name string, n bigint")
-    parameters = {
-        **lakehouse.policy.sql_parameters,
-        "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
-    }
+    parameters = audit_parameters(lakehouse)
     here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
     seconds = lakehouse.settings.audit_timeout_seconds
     with holding(lakehouse) as hold:
-        asked = Audit(staged.contract, here, parameters, hold)
+        asked = Audit(staged.contract, here, parameters, hold, partial(since.part, hold) if since else None)
         verdicts = within(seconds, staged.contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
     staged.facts |= recorded(verdicts)
+    staged.facts[AUDITED] = f"{WHAT_IS_NEW} {since.published.snapshot_id}" if since else THE_WHOLE
     return Audited(staged, verdicts)
+
+
+def audit_parameters(lakehouse: Lakehouse) -> dict[str, str]:
+    """What stands for $NAME in the checks' queries."""
+    return {
+        **lakehouse.policy.sql_parameters,
+        "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
+    }
 
 
 def refuse_unsound(lakehouse: Lakehouse, built: Sequence[Built]) -> None:

@@ -42,7 +42,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Ground:
-    """What is published, and the tables that it was made from."""
+    """What is published, and the tables that it was made from and audited by."""
 
     published: Published
     inputs: Mapping[str, Files]
@@ -60,8 +60,16 @@ def rules_of(lakehouse: "Lakehouse", contract: Contract) -> str:
     return digest(facts)
 
 
-def ground_of(lakehouse: "Lakehouse", contract: Contract, published: Published | None, inputs: Sequence[str]) -> Ground:
-    """What the table can be built on. `inputs`: what it is made from, which was read before. Raises NoGroundError."""
+def ground_of(
+    lakehouse: "Lakehouse",
+    contract: Contract,
+    published: Published | None,
+    inputs: Sequence[str],
+    counted: Sequence[str],
+) -> Ground:
+    """What the table can be built on. `inputs`: what it is made from; `counted`: what its checks count in. Both were
+    read before. Raises NoGroundError.
+    """
     if contract.table not in INCREMENTS:
         raise NoGroundError("as always: it is small")
     if lakehouse.full:
@@ -70,9 +78,9 @@ def ground_of(lakehouse: "Lakehouse", contract: Contract, published: Published |
         raise NoGroundError("it was never published")
     if published.summary.get(RULES) != rules_of(lakehouse, contract):
         raise NoGroundError("what is published was made by other rules or another policy, or is left of an erasure")
-    found = {name: _files(lakehouse, contract_of(name), published.upstream.get(name)) for name in inputs}
-    for name, files in found.items():
-        if name in ONLY_GROWING and files.went:
+    found = {name: _files(lakehouse, contract_of(name), published.upstream.get(name)) for name in {*inputs, *counted}}
+    for name in inputs:
+        if name in ONLY_GROWING and found[name].went:
             raise NoGroundError(f"rows of {name} were taken away or written again")
     return Ground(published, found)
 

@@ -2,7 +2,7 @@
 
 Together they are everything that arrived, so they are split, measured and audited together: a source that is damaged
 beyond the configured share stops the run before the first table is published. Only what is new or changed is read
-(`ingestion`); the audit is of all that is in the tables then.
+(`ingestion`), and audited (`accounts`).
 """
 
 import json
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits.views import rows_of_the_erased
-from stedi_assets.building.audited import Audited, Built, Current, audit, current
+from stedi_assets.building.accounts import Accounts, ingested_of
+from stedi_assets.building.audited import Built, Current, current
 from stedi_assets.building.ingestion import (
     Ingestion,
     drop_manifests,
@@ -25,7 +25,6 @@ from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import VERSION, VERSIONS, Published, Staged
-from stedi_assets.landing.manifest import Ingested
 from stedi_assets.transforms import landing as transforms
 
 if TYPE_CHECKING:
@@ -121,29 +120,21 @@ def _audited(
     try:
         findings = _examine(lakehouse, read, suppression, folder)
         quarantine = _stage_quarantine(lakehouse, read, before, findings)
-        ingested = _ingested(read, findings)
+        changes = {source: one.ingestion.changes for source, one in read.items()}
+        ingested = ingested_of(changes, findings)
         for source, one in read.items():
             keep_manifest(lakehouse, one.ingestion, ingested[source])
-        views = {
-            **_accounts(lakehouse, ingested),
-            "objects": _objects(lakehouse, listed),
-            "quarantine": lakehouse.tables.read_staged(quarantine),
-            **{one.ingestion.contract.table: one.rows for one in read.values()},
-        }
-        tables = (quarantine, *(one.table for one in read.values()))
+        rows = {one.ingestion.contract.table: one.rows for one in read.values()}
+        kept = {one.ingestion.contract.table: one.ingestion.kept for one in read.values()}
+        accounts = Accounts(lakehouse, listed, ingested, changes, lakehouse.tables.read_staged(quarantine))
         return [
-            table if isinstance(table, Current) else _with_verdicts(lakehouse, table, views, suppression)
-            for table in tables
+            table
+            if isinstance(table, Current)
+            else accounts.audited(table, rows, kept.get(table.contract.table), suppression)
+            for table in (quarantine, *(one.table for one in read.values()))
         ]
     finally:
         lakehouse.tables.delete_folder(folder)
-
-
-def _with_verdicts(
-    lakehouse: Lakehouse, staged: Staged, views: "dict[str, DataFrame]", suppression: "Suppression"
-) -> Audited:
-    theirs = rows_of_the_erased(staged.contract, lakehouse.tables.read_staged(staged), suppression)
-    return audit(lakehouse, staged, {**views, "rows_of_the_erased": theirs})
 
 
 def _stage_quarantine(
@@ -163,47 +154,6 @@ def _stage_quarantine(
     versions = _versions(read)
     staged.facts |= {VERSION: digest(versions), VERSIONS: json.dumps(versions, sort_keys=True)}
     return staged
-
-
-def _ingested(read: Mapping[str, _Read], findings: "DataFrame") -> dict[str, list[Ingested]]:
-    """By source, every object with what its records came to: what is kept, and what was looked at now."""
-    erased: dict[str, list[tuple[int, int]]] = {}
-    for row in transforms.erased(findings).collect():
-        erased.setdefault(row["source_object"], []).append((row["source_offset"], row["source_bytes"]))
-    sizes = {landed.key: landed for one in read.values() for landed in one.ingestion.changes.fresh}
-    ingested = {source: list(one.ingestion.changes.kept) for source, one in read.items()}
-    for row in transforms.tally(findings).collect():
-        landed = sizes[row["source_object"]]
-        ingested[row["source"]].append(
-            Ingested(
-                landed.key,
-                landed.etag,
-                landed.bytes,
-                row["landed_bytes"],
-                row["text_bytes"],
-                row["objects"],
-                tuple(sorted(erased.get(landed.key, ()))),
-            )
-        )
-    return ingested
-
-
-def _accounts(lakehouse: Lakehouse, ingested: Mapping[str, Sequence[Ingested]]) -> "dict[str, DataFrame]":
-    """The views `tally` and `erased`, of every object."""
-    entries = [(source, entry) for source, of_source in ingested.items() for entry in of_source]
-    tally = [(source, e.key, e.landed_bytes, e.text_bytes, e.objects) for source, e in entries]
-    erased = [(source, e.key, offset, size) for source, e in entries for offset, size in e.erased]
-    spark = lakehouse.spark
-    return {
-        "tally": spark.createDataFrame(tally, transforms.TALLY),
-        "erased": spark.createDataFrame(erased, transforms.ERASED),
-    }
-
-
-def _objects(lakehouse: Lakehouse, listed: "Sequence[LandedObject]") -> "DataFrame":
-    return lakehouse.spark.createDataFrame(
-        [(o.source, o.bucket, o.key, o.etag, o.bytes) for o in listed], f"source string, {transforms.LISTED}"
-    )
 
 
 def _examine(lakehouse: Lakehouse, read: Mapping[str, _Read], suppression: "Suppression", folder: str) -> "DataFrame":

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from stedi_assets.audits import checks_of
 from stedi_assets.audits.views import consent_views
-from stedi_assets.building.audited import Built, audit, current
-from stedi_assets.building.ground import NoGroundError, ground_of, rules_of
+from stedi_assets.building.audited import Built, Since, audit, current
+from stedi_assets.building.ground import Ground, NoGroundError, ground_of, rules_of
 from stedi_assets.building.holding import holding
 from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import AS_INCREMENT, BUILT, IN_FULL, NEXT_CONSENT, RULES, VERSION
+from stedi_assets.lakehouse.publication import AS_INCREMENT, BUILT, IN_FULL, NEXT_CONSENT, RULES, VERSION, Staged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -60,14 +60,16 @@ def build_table(
     published = lakehouse.tables.find_published(contract)
     if done := current(lakehouse, contract, published, version):
         return done
+    ground: Ground | None = None
     with holding(lakehouse) as hold:
         kept: tuple[str, ...] = ()
         try:
-            ground = ground_of(lakehouse, contract, published, inputs)
+            ground = ground_of(lakehouse, contract, published, inputs, tuple(landed))
             grown = grow(lakehouse, contract, transform, ground, upstream, hold)
             rows, kept, built = grown.rows, grown.kept, AS_INCREMENT
         except NoGroundError as error:
-            rows, built = transform(**{name: given[name] for name in asked}), f"{IN_FULL}: {error}"
+            ground, rows = None, transform(**{name: given[name] for name in asked})
+            built = f"{IN_FULL}: {error}"
         staged = lakehouse.tables.stage(rows, contract, upstream=(*inputs, *landed), kept=kept)
     staged.facts |= {VERSION: version, NEXT_CONSENT: str(next_consent or "")}
     staged.facts |= {RULES: rules_of(lakehouse, contract), BUILT: built}
@@ -81,7 +83,18 @@ def build_table(
         for reference in contract.references
         if reference.table not in views
     }
-    return audit(lakehouse, staged, views)
+    return audit(lakehouse, staged, views, _since(lakehouse, staged, ground, views))
+
+
+def _since(
+    lakehouse: Lakehouse, staged: Staged, ground: Ground | None, views: "Mapping[str, DataFrame]"
+) -> Since | None:
+    """What the audit can add to: an increment's ground."""
+    from stedi_assets.building.part import adds_up, part_of  # as above
+
+    if ground is None or not adds_up(lakehouse, staged.contract, ground):
+        return None
+    return Since(ground.published, lambda hold: part_of(lakehouse, ground, staged, views, hold))
 
 
 def _landing_tables_asked(contract: Contract) -> list[Contract]:

@@ -13,6 +13,7 @@ ACCELEROMETER_LANDING = Contract(
     recount=recount_landing("accelerometer"),
     grain=("source_object", "source_offset"),
     email_column="user",
+    taken_column="timestamp",
     columns=(
         Column("user", "string", "Email address of the customer whose phone took the reading.", personal=True),
         Column("timestamp", "bigint", "When the reading was taken.", unit="epoch_ms"),

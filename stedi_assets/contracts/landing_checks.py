@@ -26,6 +26,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             "Every object of the listing was read, whatever its name.",
             actual=f"SELECT count(*) FROM tally WHERE source = '{source}'",
             expected=f"SELECT count(*) FROM objects WHERE source = '{source}'",
+            whole=("actual", "expected"),
         ),
         Check(
             "objects_accounted",
@@ -35,6 +36,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
                  + (SELECT count(*) FROM erased WHERE source = '{source}')
             """,
             expected=f"SELECT coalesce(sum(objects), 0) FROM tally WHERE source = '{source}'",
+            whole=("actual", "expected"),
         ),
         Check(
             "bytes_accounted",
@@ -68,12 +70,14 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             SELECT concat(CAST(max(source_bytes) AS string), ' bytes of reason ', max_by(reason, source_bytes))
             FROM quarantine WHERE source = '{source}'
             """,
+            whole=("actual",),
         ),
         Check(
             "quarantined",
             "Nothing of this source is in quarantine. Counted: records in quarantine.",
             actual=f"SELECT count(*) FROM quarantine WHERE source = '{source}'",
             severity="WARN",
+            whole=("actual",),
             example=f"""
             SELECT min(concat('a record of ', CAST(source_bytes AS string), ' bytes, reason ', reason,
                               coalesce(concat(', field ', field), '')))
@@ -85,6 +89,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             "Nothing that arrived is of someone who was erased (stedi forget). Counted: records that were dropped.",
             actual=f"SELECT count(*) FROM erased WHERE source = '{source}'",
             severity="WARN",
+            whole=("actual",),
             example=f"""
             SELECT concat('a record of ', CAST(max(source_bytes) AS string), ' bytes') FROM erased
             WHERE source = '{source}'
@@ -99,6 +104,7 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             )
             """,
             severity="WARN",
+            whole=("actual",),
             example=f"""
             SELECT min(concat(CAST(bytes AS string), ' bytes under ', CAST(copies AS string), ' names')) FROM (
                 SELECT bytes, count(*) AS copies FROM objects WHERE source = '{source}' GROUP BY etag, bytes

@@ -8,8 +8,7 @@ from stedi_assets.contracts.step_trainer_trusted import STEP_TRAINER_TRUSTED
 # What the training table would be without a minimum of subjects. Pairs are counted, never made: readings at a time of
 # one device times readings at that time of the other. Own pairs go by way of the customer: whose step it is, and that
 # customer's own motions at that time.
-PAIRS = f"""
-{CONSENTING}, {MOVING},
+PAIRS = """
 steps_at AS (SELECT sensorreadingtime AS taken, count(*) AS readings FROM steps GROUP BY 1),
 motions_at AS (SELECT timestamp AS taken, count(*) AS readings FROM motions GROUP BY 1),
 own AS (
@@ -68,9 +67,10 @@ MACHINE_LEARNING_CURATED = Contract(
     recount=RECOUNT,
     shared=(
         ("motions", f"WITH {CONSENTING}, {MOTIONS} SELECT customer, timestamp FROM motions"),
+        ("moving", f"WITH {CONSENTING}, {MOVING} SELECT * FROM moving"),
         (
             "steps",
-            f"WITH {CONSENTING}, {MOVING}, {SERIALS}, {STEPS} SELECT serialnumber, sensorreadingtime FROM steps",
+            f"WITH {CONSENTING}, {SERIALS}, {STEPS} SELECT serialnumber, sensorreadingtime FROM steps",
         ),
     ),
     subject_column="subject_id",

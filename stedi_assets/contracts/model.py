@@ -10,6 +10,7 @@ from typing import Literal
 
 ColumnType = Literal["string", "int", "bigint", "double", "boolean"]
 Zone = Literal["landing", "trusted", "curated"]
+Side = Literal["actual", "expected"]
 
 # Readings and dates outside this range are not dates of this business: seconds taken for milliseconds, or far future.
 EARLIEST_EPOCH_MS = 946_684_800_000  # 2000-01-01T00:00:00Z
@@ -50,6 +51,10 @@ class Check:
     contract's checks share. $NAME stands for a parameter of the policy. They return one number; null fails the check,
     so that a query that finds nothing to count says 0 itself.
 
+    `whole`: the queries that are asked of the whole table each time. The numbers of all others are sums over the rows'
+    moments (of landing tables: their objects), so that of an increment the part that changed is asked alone. A count of
+    distinct keys is none, but that of a published table is 0: then that of a part is that of the whole.
+
     `example`: of a check that did not pass, a query for one short text that shows what was found: times, sizes, counts,
     reasons, names of the contract's columns. Never a personal value: it is shown wherever the verdict is.
     """
@@ -60,6 +65,7 @@ class Check:
     expected: str = "SELECT 0"
     severity: Literal["ERROR", "WARN"] = "ERROR"
     example: str | None = None
+    whole: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ STEP_TRAINER_LANDING = Contract(
     recount=recount_landing("step_trainer"),
     grain=("source_object", "source_offset"),
     serial_column="serialnumber",
+    taken_column="sensorreadingtime",
     columns=(
         Column("sensorreadingtime", "bigint", "When the reading was taken.", unit="epoch_ms"),
         Column("serialnumber", "string", "Serial of the step trainer that took the reading.", personal=True),

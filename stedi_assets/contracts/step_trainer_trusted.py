@@ -69,6 +69,7 @@ STEP_TRAINER_TRUSTED = Contract(
                               ' of whom agree'))
             FROM serials WHERE serial IN (SELECT serial FROM shared)
             """,
+            whole=("actual",),
         ),
         Check(
             "readings_of_shared_serials",

@@ -23,10 +23,12 @@ NEXT_CONSENT = "stedi.next-consent-ms"  # the first consent date that was not re
 CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` writes them
 RULES = "stedi.rules"  # stands for what the rows follow from beside the tables that they were made from
 BUILT = "stedi.built"  # how: AS_INCREMENT, or IN_FULL and why
+AUDITED = "stedi.audited"  # how: THE_WHOLE, or what is new beside the totals of which snapshot
 UPKEEP = "stedi.upkeep"  # what upkeep made a snapshot for, of the rows of the one before it
 # What is true of one set of rows only: not of what is left of it once somebody was erased.
-OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS, RULES, BUILT, UPKEEP)
+OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS, RULES, BUILT, AUDITED, UPKEEP)
 AS_INCREMENT, IN_FULL = "as an increment", "in full"
+THE_WHOLE, WHAT_IS_NEW = "the whole table", "what is new, added to the totals of snapshot"
 
 
 class NeverPublishedError(LookupError):

@@ -99,10 +99,18 @@ def examined(
 
 def without(rows: DataFrame, objects: Collection[str]) -> DataFrame:
     """The rows of a landing table or the quarantine, but for those of these objects."""
-    if not objects:
-        return rows
-    gone = rows.sparkSession.createDataFrame([(key,) for key in sorted(objects)], "source_object string")
-    return rows.join(gone, on="source_object", how="left_anti").select(*rows.columns)
+    return (
+        rows.join(_keys(rows, objects), on="source_object", how="left_anti").select(*rows.columns) if objects else rows
+    )
+
+
+def of_objects(rows: DataFrame, objects: Collection[str]) -> DataFrame:
+    """The rows of a landing table or the quarantine that were read from these objects."""
+    return rows.join(_keys(rows, objects), on="source_object", how="left_semi").select(*rows.columns)
+
+
+def _keys(rows: DataFrame, objects: Collection[str]) -> DataFrame:
+    return rows.sparkSession.createDataFrame([(key,) for key in sorted(objects)], "source_object string")
 
 
 def landing_quarantine(findings: DataFrame) -> DataFrame:

@@ -1,0 +1,110 @@
+"""Which part of a table of readings can differ from what is published of it: told by the moments of the readings.
+
+Here: the moments at which something came or went below the table, or at which someone took a reading of whom the
+landed records say something else now; and a table's rows at these moments. Found by the recounts' own way to who
+agrees (`contracts.consenting`), not by the increment that is audited: what that overlooks is found here.
+Not here: which versions of the tables are compared (`building.part`), what is asked of their parts (`run`).
+
+A moment too many costs time alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from string import Template
+from typing import TYPE_CHECKING
+
+from stedi_assets.contracts import Contract
+from stedi_assets.contracts.consenting import CONSENTING, SERIALS
+from stedi_assets.contracts.customer_key import customer_key
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    Hold = Callable[[DataFrame], DataFrame]
+
+# customer, since, serial of those who agree and have readings, by the curated table, which was audited for itself.
+MOVING = f"""
+WITH {CONSENTING}
+SELECT customer, since, serial FROM consenting
+WHERE customer IN (SELECT {customer_key("email")} FROM customers_curated)
+"""
+_CUSTOMERS = "SELECT 'customer' AS kind, customer AS who, serial, since FROM consenting"
+# All that a landed record can change about anybody's readings; `moving` as above.
+_STANDINGS_OF_CUSTOMERS = f"WITH {CONSENTING} {_CUSTOMERS}"
+_STANDINGS = f"""
+WITH {CONSENTING}, {SERIALS},
+moving_since AS (SELECT serial, min(since) AS since FROM moving GROUP BY serial),
+agreed_since AS (SELECT serial, min(since) AS since FROM consenting GROUP BY serial)
+SELECT kind, who, serial, since, owners, agreeing, last_since, moving_since FROM (
+    SELECT c.*, CAST(NULL AS bigint) AS owners, CAST(NULL AS bigint) AS agreeing, CAST(NULL AS bigint) AS last_since,
+           CAST(NULL AS bigint) AS moving_since FROM ({_CUSTOMERS}) c
+    UNION ALL
+    SELECT 'serial' AS kind, s.serial AS who, s.serial, a.since, s.owners, s.agreeing, s.last_since,
+           m.since AS moving_since
+    FROM serials s LEFT JOIN moving_since m ON s.serial = m.serial LEFT JOIN agreed_since a ON s.serial = a.serial
+)
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What checks are told at one time: the views that are no readings, and the policy's parameters."""
+
+    views: "Mapping[str, DataFrame]"
+    parameters: Mapping[str, str]
+
+    def ask(self, sql: str) -> "DataFrame":
+        for name, data in self.views.items():
+            data.createOrReplaceTempView(name)
+        spark = next(iter(self.views.values())).sparkSession
+        return spark.sql(Template(sql).substitute(self.parameters))
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A table of readings: the rows of files that both of its versions have, and of those that one of them has."""
+
+    contract: Contract
+    stays: "DataFrame"
+    went: "DataFrame"
+    came: "DataFrame"
+
+    @property
+    def taken(self) -> "Column":
+        from pyspark.sql import functions as F
+
+        assert self.contract.taken_column is not None
+        return F.col(self.contract.taken_column)
+
+    def at(self, moments: "DataFrame", hold: "Hold") -> "tuple[DataFrame, DataFrame]":
+        """The rows taken at these moments, as they were and as they are."""
+        from stedi_assets.transforms.changes import only
+
+        stays, went, came = (only(rows, self.taken, moments) for rows in (self.stays, self.went, self.came))
+        stays = hold(stays)
+        return hold(stays.unionByName(went)), hold(stays.unionByName(came))
+
+
+def moments(then: Known, now: Known, landed: "Sequence[Readings]", hold: "Hold") -> "DataFrame":
+    """The moments at which a table that is made from these landed readings can differ. Both know `moving`, if asked."""
+    from pyspark.sql import functions as F
+
+    from stedi_assets.transforms.changes import TOUCHED, differing, only
+    from stedi_assets.transforms.consent import customer_key as key_of
+
+    sql = _STANDINGS if "moving" in now.views else _STANDINGS_OF_CUSTOMERS
+    before = hold(then.ask(sql))
+    changed = hold(differing(before, now.ask(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct())
+    kinds = {row["kind"] for row in changed.select("kind").distinct().collect()}
+    found = []
+    for one in landed:
+        contract = one.contract
+        found.append(differing(one.went, one.came).select(one.taken.alias(TOUCHED)))
+        kind = "customer" if contract.email_column else "serial"
+        who = key_of(F.col(contract.email_column)) if contract.email_column else F.col(str(contract.serial_column))
+        if kind in kinds:
+            theirs = changed.where(F.col("kind") == kind).select(TOUCHED)
+            rows = one.stays.unionByName(one.came)
+            found.append(only(rows, who, theirs).select(one.taken.alias(TOUCHED)))
+    return hold(reduce(lambda one, other: one.unionByName(other), found).distinct())
