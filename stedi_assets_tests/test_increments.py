@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stedi_assets.building import increment
 from stedi_assets.building.ground import Files
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
@@ -12,11 +13,12 @@ from stedi_assets.contracts import (
     CONTRACTS,
     MACHINE_LEARNING_CURATED,
     STEP_TRAINER_TRUSTED,
+    Contract,
 )
 from stedi_assets.lakehouse.tables import Tables
-from stedi_assets.transforms import increments
-from stedi_assets.transforms.changes import changed_customers
-from stedi_assets.transforms.increments import INCREMENTS, Increment, Versions, increment_of_accelerometer_trusted
+from stedi_assets.transforms import landing as transforms
+from stedi_assets.transforms.increments import INCREMENTS, Increment
+from stedi_assets.transforms.landing import landing_rows
 from stedi_assets.upkeep import compaction
 from stedi_assets_tests.lake import AGREED, TAKEN, Lake, customer, failed_checks, failure, lines, motion, step
 
@@ -82,38 +84,66 @@ def test_what_takes_a_full_build_says_why(lake: Lake, landed: Path) -> None:
     }
 
 
-def forgetting_who_withdrew(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(increments, "changed_customers", lambda before, _after: changed_customers(before, before))
+def forgetting_who_withdrew(found: Increment) -> Increment:
+    return replace(found, touched=found.touched.limit(0))
 
 
-def doubling_what_comes(patch: pytest.MonkeyPatch) -> None:
-    def doubled(versions: Versions) -> Increment:
-        found = increment_of_accelerometer_trusted(versions)
-        return replace(found, rows=found.rows.unionByName(found.rows))
-
-    patch.setitem(INCREMENTS, "accelerometer_trusted", doubled)  # type: ignore[misc]
+def doubling_what_comes(found: Increment) -> Increment:
+    return replace(found, rows=found.rows.unionByName(found.rows))
 
 
-def missing_what_came(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Files, "came", [])
+def losing_what_comes(found: Increment) -> Increment:
+    return replace(found, rows=found.rows.limit(0))
 
 
 WRONG = {
-    forgetting_who_withdrew: "consent_by_email",
-    doubling_what_comes: "grain",
-    missing_what_came: "row_count",
+    forgetting_who_withdrew: {
+        "accelerometer_trusted": "consent_by_email",
+        "step_trainer_trusted": "consent_by_serial",
+        "machine_learning_curated": "consent_by_subject",
+    },
+    doubling_what_comes: dict.fromkeys(INCREMENTS, "grain"),
+    losing_what_comes: dict.fromkeys(INCREMENTS, "row_count"),
 }
 
 
+def refused(lake: Lake, contract: Contract, check: str) -> None:
+    """A run ends at that check of the table, and leaves it as it is."""
+    snapshot = lake.snapshot(contract)
+    result = lake.run()
+    assert (contract.table, check) in failed_checks(result)
+    assert lake.snapshot(contract) == snapshot
+
+
 def test_a_wrong_increment_is_not_published(lake: Lake, landed: Path) -> None:
+    """Though its audit looks at a part of the table alone."""
     run(lake)
-    snapshot = lake.snapshot(ACCELEROMETER_TRUSTED)
     lake.put("customer/delivery/2/new.json", lines([customer("ann@x.org", "s1", agreed=None, updated=AGREED + 1)]))
     deliver(lake, 2, "ben@x.org", "s2")
-    for wrong, check in WRONG.items():
-        with pytest.MonkeyPatch.context() as patch:
-            wrong(patch)
-            result = lake.run()
-        assert ("accelerometer_trusted", check) in failed_checks(result), wrong.__name__
-        assert lake.snapshot(ACCELEROMETER_TRUSTED) == snapshot
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Files, "came", [])
+        refused(lake, ACCELEROMETER_TRUSTED, "row_count")
+    for contract in LARGE:
+        right = INCREMENTS[contract.table]
+        for wrong, found_by in WRONG.items():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setitem(INCREMENTS, contract.table, lambda versions, w=wrong, r=right: w(r(versions)))  # type: ignore[misc]
+                refused(lake, contract, found_by[contract.table])
     assert run(lake) == all_of("as an increment")
+    for contract in (ACCELEROMETER_LANDING, *LARGE):
+        told = lake.published(contract).summary["stedi.audited"]
+        assert told.startswith("what is new, added to the totals of snapshot "), contract.table
+
+
+def test_rows_lost_of_what_was_to_stay_are_missed(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows are counted whole each time: what an increment was to leave alone cannot go unseen."""
+    run(lake)
+    deliver(lake, 1, "ben@x.org", "s2")
+    grow = increment.grow
+    with monkeypatch.context() as patch:
+        patch.setattr(increment, "grow", lambda *given: replace(grow(*given), kept=()))
+        refused(lake, ACCELEROMETER_TRUSTED, "row_count")
+    with monkeypatch.context() as patch:
+        patch.setattr(transforms, "landing_rows", lambda *given: landing_rows(*given).limit(0))
+        deliver(lake, 2, "ben@x.org", "s2")
+        refused(lake, ACCELEROMETER_LANDING, "objects_accounted")

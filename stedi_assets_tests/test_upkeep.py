@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dagster import DefaultScheduleStatus, ExecuteInProcessResult
 
-from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED
+from stedi_assets.contracts import ACCELEROMETER_TRUSTED, CONTRACTS, CUSTOMER_LANDING, CUSTOMER_TRUSTED
 from stedi_assets.definitions import build_definitions
 from stedi_assets.jobs import stedi_upkeep
 from stedi_assets.lakehouse.objects import put_object, stored_below, table_objects
@@ -18,11 +18,11 @@ from stedi_assets.schedules import nightly_upkeep
 from stedi_assets.upkeep import compaction
 from stedi_assets_tests.commands import command
 from stedi_assets_tests.erased_tables import table_of
-from stedi_assets_tests.lake import Lake, failure, snapshots
+from stedi_assets_tests.lake import TAKEN, Lake, failure, lines, motion, snapshots
 from stedi_assets_tests.small_files import deliver
 from stedi_assets_tests.test_upkeep_compaction import FACTS, PEOPLE
 
-STEPS = ["compaction", "expired_snapshots", "orphans"]
+STEPS = ["whole_audits", "compaction", "expired_snapshots", "orphans"]
 
 
 def look_after(lake: Lake) -> ExecuteInProcessResult:
@@ -78,6 +78,42 @@ def test_a_night(lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch) ->
     needed = {*only.referenced, table_of(tables, CUSTOMER_LANDING).metadata_location}
     assert table_objects(lake.s3, location) == needed
     assert stored_below(lake.s3, scratch_of(location)) == stored_below(lake.s3, staging) == {}
+
+
+def test_every_table_is_audited_as_a_whole(lake: Lake, landed: Path) -> None:
+    """After increments as after full builds; a landing table by what was counted when its objects were read."""
+    assert lake.run().success
+    for number in range(2):
+        lake.put(f"accelerometer/delivery/{number}/new.json", lines([motion("ben@x.org", TAKEN + 100 + number)]))
+        assert lake.run().success
+    audited = lake.published(ACCELEROMETER_TRUSTED).summary["stedi.audited"]
+    assert audited.startswith("what is new, added to the totals of snapshot ")
+    result = look_after(lake)
+    assert result.success, failure(result)
+    done = told(result)["whole_audits"]
+    checks = {c.table: len(json.loads(lake.published(c).summary["stedi.checks"])) for c in CONTRACTS}
+    assert done["stedi/done"] == {table: {"checks": count, "left_out": None} for table, count in checks.items()}
+    assert all(f"| {table} | {count} |" in done["stedi/tables"] for table, count in checks.items())
+
+
+def test_a_published_table_that_is_wrong_ends_the_night(
+    lake: Lake, landed: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that one could go back to is cleared away then."""
+    monkeypatch.setenv("STEDI_RETENTION_DAYS", "0")
+    assert lake.run().success
+    good = lake.published(ACCELEROMETER_TRUSTED)
+    rows = tables.read(ACCELEROMETER_TRUSTED)
+    staged = tables.stage(rows.unionByName(rows.limit(1)), ACCELEROMETER_TRUSTED)
+    tables.publish(staged, "run-2", {name: fact for name, fact in good.summary.items() if name.startswith("stedi.")})
+    result = look_after(lake)
+    said = failure(result)
+    assert said.startswith(
+        "what is published does not pass its checks: accelerometer_trusted: row_count expected 3, found 4;"
+    )
+    assert "accelerometer_trusted: grain expected 0, found 1" in said
+    assert told(result) == {}
+    assert good.snapshot_id in snapshots(lake, ACCELEROMETER_TRUSTED)
 
 
 def test_what_is_refused_of_one_table_is_done_for_the_others(

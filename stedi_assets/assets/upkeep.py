@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from dagster import AssetExecutionContext, AssetKey, Failure, MaterializeResult, MetadataValue, ResourceParam, asset
 
-from stedi_assets.assets.metadata import OWNERS
+from stedi_assets.assets.metadata import OWNERS, failure
 from stedi_assets.contracts import CONTRACTS, Contract
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
@@ -26,8 +26,44 @@ NOT_COMPACTED_BY_GLUE = (
     "no Glue job rewrites files: run upkeep with an engine here, embedded or spark (STEDI_ENGINE), or have the Glue "
     "Data Catalog compact the tables; versions and orphans were looked after all the same"
 )
+NOT_AUDITED_BY_GLUE = (
+    "no Glue job audits whole tables that are published: run upkeep with an engine here, embedded or spark "
+    "(STEDI_ENGINE), or build all with stedi run --full, which does"
+)
 Result = TypeVar("Result")
 Outcome = MaterializeResult[Any]
+
+
+@asset(
+    key=AssetKey([UPKEEP, "whole_audits"]),
+    group_name=UPKEEP,
+    owners=OWNERS,
+    kinds={"iceberg", "pyspark"},
+    description="Every check of every published table, asked of the whole of it: runs that find little new audit what "
+    "is new, and add it to what was found before. Where one fails, nothing of an older version is cleared away.",
+)
+def whole_audits(context: AssetExecutionContext, lakehouse: ResourceParam[Lakehouse]) -> Outcome:
+    """By the versions that each table was made from, and its policy. A table that the next run makes anew is left."""
+    if lakehouse.settings.engine == GLUE:
+        context.log.warning(NOT_AUDITED_BY_GLUE)
+        return MaterializeResult(metadata={DONE: MetadataValue.json({}), "stedi/left_out": NOT_AUDITED_BY_GLUE})
+    from stedi_assets.building.whole import NotSoundError, audit_published
+
+    with losing(lakehouse.settings.engine):
+        done = list(audit_published(lakehouse))
+    failed = [verdict for table in done for verdict in table.failed]
+    if failed:
+        raise failure(str(NotSoundError(failed)), failed)
+    rows = [(t.contract.table, len(t.verdicts), t.left_out) for t in done]
+    return MaterializeResult(
+        metadata={
+            "stedi/tables": _markdown(("table", "checks that hold", "left out"), rows),
+            "stedi/tables_audited": sum(bool(table.verdicts) for table in done),
+            DONE: MetadataValue.json(
+                {t.contract.table: {"checks": len(t.verdicts), "left_out": t.left_out or None} for t in done}
+            ),
+        }
+    )
 
 
 @asset(
@@ -35,6 +71,7 @@ Outcome = MaterializeResult[Any]
     group_name=UPKEEP,
     owners=OWNERS,
     kinds={"iceberg", "pyspark"},
+    deps=[whole_audits],
     description="Many small files of a table, as deliveries leave them, become few; its rows stay the same, as a "
     "digest of them shows.",
 )
@@ -154,7 +191,7 @@ def orphans(lakehouse: ResourceParam[Lakehouse]) -> Outcome:
     )
 
 
-upkeep = [compaction, expired_snapshots, orphans]
+upkeep = [whole_audits, compaction, expired_snapshots, orphans]
 
 
 def _each(work: Callable[[Contract], Result]) -> list[Result]:

@@ -66,9 +66,12 @@ class Accounts:
         self, staged: Staged, rows: "Mapping[str, DataFrame]", published: Published | None, suppression: Suppression
     ) -> Audited:
         """With the verdicts on all that is in the table. `rows`: of the landing tables, as they are to be."""
-        every_row = self.lakehouse.tables.read_staged(staged)
-        views = {**self._of_all, **rows, **_of_the_erased(staged.contract, every_row, suppression)}
-        return audit(self.lakehouse, staged, views, self._since(staged, published, suppression))
+        views = self.views_of_all(staged.contract, self.lakehouse.tables.read_staged(staged), suppression)
+        return audit(self.lakehouse, staged, {**views, **rows}, self._since(staged, published, suppression))
+
+    def views_of_all(self, contract: Contract, rows: "DataFrame", suppression: Suppression) -> "Views":
+        """What the checks of a whole landing table read beside the tables. `rows`: its own."""
+        return {**self._of_all, "staged": rows, **_of_the_erased(contract, rows, suppression)}
 
     def _since(self, staged: Staged, published: Published | None, suppression: Suppression) -> Since | None:
         """What was appended, where the table was published and only appended to."""
@@ -77,7 +80,8 @@ class Accounts:
             return None
         rows = self.lakehouse.tables.read_new(staged)
         views = {**self._of_new, "staged": rows, **_of_the_erased(staged.contract, rows, suppression)}
-        part = Part(Audit(staged.contract, views, audit_parameters(self.lakehouse)), None, recorded)
+        parameters = audit_parameters(self.lakehouse, self.lakehouse.policy)
+        part = Part(Audit(staged.contract, views, parameters), None, recorded)
         return Since(published, lambda _hold: part)
 
     @cached_property

@@ -14,6 +14,7 @@ from stedi_assets.building.holding import holding
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import AUDITED, BUILT, THE_WHOLE, WHAT_IS_NEW, Published, Staged
+from stedi_assets.policy import Policy
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -81,24 +82,33 @@ def audit(
     With `since` only what differs is looked at, but for a few numbers, and added to what was found then. Raises
     AuditTimeoutError.
     """
-    expectations = lakehouse.spark.createDataFrame(list(lakehouse.expectations.items()), "name string, n bigint")
-    parameters = audit_parameters(lakehouse)
-    here = {**views, "expectations": expectations, "staged": lakehouse.tables.read_staged(staged)}
-    seconds = lakehouse.settings.audit_timeout_seconds
-    with holding(lakehouse) as hold:
-        asked = Audit(staged.contract, here, parameters, hold, partial(since.part, hold) if since else None)
-        verdicts = within(seconds, staged.contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
+    rows, expected = lakehouse.tables.read_staged(staged), lakehouse.expectations
+    verdicts = judged(lakehouse, staged.contract, {**views, "staged": rows}, lakehouse.policy, expected, since)
     staged.facts |= recorded(verdicts)
     staged.facts[AUDITED] = f"{WHAT_IS_NEW} {since.published.snapshot_id}" if since else THE_WHOLE
     return Audited(staged, verdicts)
 
 
-def audit_parameters(lakehouse: Lakehouse) -> dict[str, str]:
+def judged(
+    lakehouse: Lakehouse,
+    contract: Contract,
+    views: "Mapping[str, DataFrame]",
+    policy: Policy,
+    expected: Mapping[str, int],
+    since: Since | None = None,
+) -> list[Verdict]:
+    """The verdicts on a table's rows, the view `staged`. Raises AuditTimeoutError."""
+    expectations = lakehouse.spark.createDataFrame(list(expected.items()), "name string, n bigint")
+    seconds, parameters = lakehouse.settings.audit_timeout_seconds, audit_parameters(lakehouse, policy)
+    with holding(lakehouse) as hold:
+        part = partial(since.part, hold) if since else None
+        asked = Audit(contract, {**views, "expectations": expectations}, parameters, hold, part)
+        return within(seconds, contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
+
+
+def audit_parameters(lakehouse: Lakehouse, policy: Policy) -> dict[str, str]:
     """What stands for $NAME in the checks' queries."""
-    return {
-        **lakehouse.policy.sql_parameters,
-        "max_quarantine_share": str(lakehouse.settings.max_quarantine_share),
-    }
+    return {**policy.sql_parameters, "max_quarantine_share": str(lakehouse.settings.max_quarantine_share)}
 
 
 def refuse_unsound(lakehouse: Lakehouse, built: Sequence[Built]) -> None:

@@ -15,6 +15,7 @@ from stedi_assets.building.versions import code_version, digest
 from stedi_assets.contracts import Contract, contract_of
 from stedi_assets.keys import fingerprint
 from stedi_assets.lakehouse.publication import RULES, UPKEEP, Published
+from stedi_assets.policy import Policy
 from stedi_assets.transforms.increments import INCREMENTS, ONLY_GROWING
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class NoGroundError(Exception):
     """The table has to be built in full; says why."""
 
 
-def rules_of(lakehouse: "Lakehouse", contract: Contract) -> str:
+def rules_of(lakehouse: "Lakehouse", contract: Contract, policy: Policy) -> str:
     """Stands for what the rows follow from beside the tables that are read: code, policy, the key to the ids."""
-    facts: dict[str, object] = {"code": code_version(), "table": contract.table, "policy": lakehouse.policy.rules}
+    facts: dict[str, object] = {"code": code_version(), "table": contract.table, "policy": policy.rules}
     if contract.subject_column:
         facts["key"] = fingerprint(lakehouse.keys.pseudonym())
     return digest(facts)
@@ -76,7 +77,7 @@ def ground_of(
         raise NoGroundError("as it was asked for")
     if published is None:
         raise NoGroundError("it was never published")
-    if published.summary.get(RULES) != rules_of(lakehouse, contract):
+    if published.summary.get(RULES) != rules_of(lakehouse, contract, lakehouse.policy):
         raise NoGroundError("what is published was made by other rules or another policy, or is left of an erasure")
     found = {name: _files(lakehouse, contract_of(name), published.upstream.get(name)) for name in {*inputs, *counted}}
     for name in inputs:
@@ -85,14 +86,20 @@ def ground_of(
     return Ground(published, found)
 
 
-def _files(lakehouse: "Lakehouse", contract: Contract, then: int | None) -> Files:
+def files_then(lakehouse: "Lakehouse", contract: Contract, snapshot_id: int | None) -> tuple[str, ...]:
+    """The files of a version that something was made from, or what upkeep made of them. Raises NoGroundError."""
     from stedi_assets.lakehouse.catalog import published_table  # the graph is loaded without the catalog's library
 
     table = published_table(lakehouse.tables.catalog, contract)
-    before = _compacted(table, then)
-    if before is None or table.snapshot_by_id(before) is None:
+    found = _compacted(table, snapshot_id)
+    if found is None or table.snapshot_by_id(found) is None:
         raise NoGroundError(f"the version of {contract.table} that it was made from is no longer kept")
-    return Files(contract, _of_snapshot(table, before), _of_snapshot(table, lakehouse.tables.loaded[contract.table]))
+    return _of_snapshot(table, found)
+
+
+def _files(lakehouse: "Lakehouse", contract: Contract, then: int | None) -> Files:
+    before = files_then(lakehouse, contract, then)
+    return Files(contract, before, files_then(lakehouse, contract, lakehouse.tables.loaded[contract.table]))
 
 
 def _compacted(table: "Table", snapshot_id: int | None) -> int | None:

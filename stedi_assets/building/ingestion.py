@@ -38,6 +38,10 @@ class Landed:
     versions: Mapping[str, str] = field(default_factory=dict)
     manifests: Mapping[str, Manifest] = field(default_factory=dict, repr=False)
 
+    def rules(self, source: str) -> str:
+        """What the source's rows follow from beside the objects, as `rules_of_source` tells it."""
+        return self.versions.get(source, "").partition("-")[0]
+
 
 @dataclass(frozen=True)
 class Ingestion:
@@ -79,6 +83,11 @@ def published_manifests(summaries: Mapping[str, Mapping[str, str]], s3: Any, sto
     return Landed(zone, versions, manifests)
 
 
+def rules_of_source(zone: str, suppression: Suppression) -> str:
+    """Stands for what a landing table's rows follow from beside the objects."""
+    return digest({"code": code_version(), "zone": zone, "suppression": suppression.fingerprint})
+
+
 def ingestion_of(
     lakehouse: "Lakehouse",
     landed: Landed,
@@ -89,10 +98,10 @@ def ingestion_of(
 ) -> Ingestion:
     """What is to be read of a source whose table is `published`. `suppression`: of whom nothing is taken from it."""
     contract = SOURCES[source]
-    rules = digest({"code": code_version(), "zone": lakehouse.zone.uri, "suppression": suppression.fingerprint})
+    rules = rules_of_source(lakehouse.zone.uri, suppression)
     share = lakehouse.settings.max_quarantine_share
     version = f"{rules}-{digest({'objects': listing_digest(listed), 'max_quarantine_share': share})}"
-    holds = landed.versions.get(source, "").partition("-")[0] == rules and not lakehouse.full
+    holds = landed.rules(source) == rules and not lakehouse.full
     kept = published if holds else None
     manifest = landed.manifests[source] if holds else Manifest()
     return Ingestion(source, contract, version, changes(listed, manifest), kept)

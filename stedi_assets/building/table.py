@@ -72,7 +72,7 @@ def build_table(
             built = f"{IN_FULL}: {error}"
         staged = lakehouse.tables.stage(rows, contract, upstream=(*inputs, *landed), kept=kept)
     staged.facts |= {VERSION: version, NEXT_CONSENT: str(next_consent or "")}
-    staged.facts |= {RULES: rules_of(lakehouse, contract), BUILT: built}
+    staged.facts |= {RULES: rules_of(lakehouse, contract, lakehouse.policy), BUILT: built}
     views = {
         **landed,
         **upstream,
@@ -120,7 +120,7 @@ def _version(lakehouse: Lakehouse, contract: Contract, upstream: Sequence[str], 
     """What the rows follow from: the rules, the policy, the tables that are read, and whose consent has begun."""
     return digest(
         {
-            "rules": rules_of(lakehouse, contract),
+            "rules": rules_of(lakehouse, contract, lakehouse.policy),
             "consents reached": reached,
             "upstream": {name: lakehouse.tables.versions[name] for name in upstream},
         }

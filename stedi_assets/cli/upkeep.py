@@ -34,7 +34,7 @@ def look_after(json_file: Path | None) -> int:
 
     with Progress() as progress:
         progress.say("starting")
-        from stedi_assets.assets.upkeep import NOT_COMPACTED_BY_GLUE
+        from stedi_assets.assets.upkeep import NOT_AUDITED_BY_GLUE, NOT_COMPACTED_BY_GLUE
 
         starting.wait()
         with home_lock(settings, progress.say), dagster_instance(settings.home) as instance:
@@ -44,6 +44,7 @@ def look_after(json_file: Path | None) -> int:
         json_file.write_text(json.dumps(content, indent=2) + "\n")
     _print(done)
     if settings.engine == GLUE:
+        print_line(NOT_AUDITED_BY_GLUE)
         print_line(NOT_COMPACTED_BY_GLUE)
     for failure in failures:
         print_line(f"FAILED  {failure}")
@@ -78,13 +79,15 @@ def _numbered(found: dict[str, Any]) -> dict[str, Any]:
 
 def _print(done: Done) -> None:
     """One line for each table, then what lay elsewhere."""
-    compacted, expired, cleared = (done.get(step, {}) for step in ("compaction", "expired_snapshots", "orphans"))
+    steps = ("whole_audits", "compaction", "expired_snapshots", "orphans")
+    audited, compacted, expired, cleared = (done.get(step, {}) for step in steps)
     rows = []
     for table in (contract.table for contract in CONTRACTS):
         files, old, gone = compacted.get(table, {}), expired.get(table, {}), cleared.get(table, {})
         rows.append(
             [
                 table,
+                f"{audited[table]['checks']:,}" if audited.get(table, {}).get("checks") else "",
                 f"{files['files_before']:,} -> {files['files_after']:,}" if files.get("snapshot_id") else "",
                 f"{len(old['snapshots_removed']):,} of {len(old['snapshots_removed']) + old['kept']:,}" if old else "",
                 ", ".join(old.get("branches_removed", ())),
@@ -92,8 +95,11 @@ def _print(done: Done) -> None:
                 size(gone["bytes"]) if gone else "",
             ]
         )
-    columns = ["table", "files compacted", "snapshots removed", "branches removed", "objects deleted", "size"]
-    print_table(columns, rows, right=(1, 2, 4, 5))
+    columns = ["table", "checks", "files compacted", "snapshots removed", "branches removed", "objects deleted", "size"]
+    print_table(columns, rows, right=(1, 2, 3, 5, 6))
+    for why in dict.fromkeys(what["left_out"] for what in audited.values() if what["left_out"]):
+        left = ", ".join(table for table, what in audited.items() if what["left_out"] == why)
+        print_line(f"not audited: {left}: {why}")
     for place, gone in cleared.items():
         if place not in {contract.table for contract in CONTRACTS} and (gone["objects"] or gone["uploads"]):
             found = f"{gone['objects']:,} objects deleted ({size(gone['bytes'])})"

@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.types import LongType, StringType
 
-from stedi_assets.building import rollback
+from stedi_assets.audits import Verdict
+from stedi_assets.building import rollback, whole
 from stedi_assets.contracts import CUSTOMER_LANDING, CUSTOMER_TRUSTED, STEP_TRAINER_TRUSTED
 from stedi_assets.erasure import history, raw_objects
 from stedi_assets.erasure.raw_objects import without_erased
@@ -21,10 +22,12 @@ from stedi_assets.upkeep.expiry import expire
 from stedi_assets_tests.erased_tables import ANN, BEN, CID, append_deleting, erase, publish, table_of
 from stedi_assets_tests.faults.said import Given, Provoke, refused
 from stedi_assets_tests.frames import frame
+from stedi_assets_tests.lake import failure
 from stedi_assets_tests.small_files import deliver
 from stedi_assets_tests.test_raw_objects import ANN as ONLY_ANN
 from stedi_assets_tests.test_raw_objects import LIMIT, A
 from stedi_assets_tests.test_rollback import back
+from stedi_assets_tests.test_upkeep import look_after
 
 
 def _compacted(given: Given, *, deletes: bool = False) -> str:
@@ -146,7 +149,14 @@ def _back_to(given: Given, *, deletes: bool) -> str:
     return refused(lambda: back(given.lake, given.tables, CUSTOMER_TRUSTED))
 
 
+def _not_sound(given: Given) -> str:
+    found = Verdict(CUSTOMER_TRUSTED.table, "grain", "ERROR", False, 0, 1, {})
+    given.patch.setattr(whole, "audit_published", lambda _: [whole.WholeAudit(CUSTOMER_TRUSTED, [found])])
+    return failure(look_after(given.lake))
+
+
 MESSAGES: dict[str, Provoke] = {
+    "what is published does not pass its checks: …: … expected …, found …. Nothing was cleared away, …": _not_sound,
     "… should have the rows … after its files were rewritten, and would have …; it was left as it is: run again, …": (
         _other_rows
     ),
