@@ -23,7 +23,7 @@ from dagster import (
 
 from stedi_assets.audits import EXAMPLE, Verdict, checks_of
 from stedi_assets.contracts import Contract, contract_of
-from stedi_assets.lakehouse.publication import BUILT, VERSION, Published, Staged
+from stedi_assets.lakehouse.publication import AUDITED, BUILT, OURS, VERSION, Published, Staged
 
 OWNERS = ["team:data-engineering"]
 KINDS = {"pyspark", "iceberg", "s3"}
@@ -107,13 +107,18 @@ def result_of(
 ) -> MaterializeResult[Staged | Published]:
     """A table as its step hands it over. `is_new`: whether this run publishes it, or found it as it is to be."""
     summary = value.facts if isinstance(value, Staged) else value.summary
+    how = (BUILT, AUDITED) if is_new else ()
     return MaterializeResult(
         asset_key=key_of(contract),
         value=value,
         metadata={
             **lineage(contract),
             "stedi/preview": MetadataValue.md(preview),
-            **({"stedi/built": summary[BUILT]} if is_new and BUILT in summary else {}),
+            **{
+                f"stedi/{name.removeprefix(OURS)}": summary[name]
+                for name in (BUILT, AUDITED)
+                if is_new and name in summary
+            },
             **({} if is_new else {"stedi/unchanged": True}),
         },
         check_results=[check_result(verdict) for verdict in verdicts],

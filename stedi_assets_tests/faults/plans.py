@@ -88,7 +88,7 @@ def at(phase: str, table: str, what: str) -> Callable[[Point], bool]:
 
 @dataclass
 class Rule:
-    """The fault for requests that match, `times` of them, after the first `skip`."""
+    """The fault for each `every`th request that matches, `times` of them, after the first `skip`."""
 
     fault: Fault
     to: str = ".*"
@@ -96,41 +96,21 @@ class Rule:
     path: str = ".*"
     times: int = 1
     skip: int = 0
+    every: int = 1
     matched: int = 0
 
     @property
     def done(self) -> int:
         """How many requests went wrong."""
-        return max(0, min(self.matched - self.skip, self.times))
+        return max(0, min(self.matched // self.every - self.skip, self.times))
 
     def __call__(self, request: Request) -> Fault | None:
         wanted = ((self.to, request.to), (self.method, request.method), (self.path, request.path))
         if request.is_mark or not all(re.fullmatch(pattern, found) for pattern, found in wanted):
             return None
         self.matched += 1
-        return self.fault if self.skip < self.matched <= self.skip + self.times else None
-
-
-@dataclass
-class Flaky:
-    """The fault for each `every`th request that matches, `times` of them, however long the run."""
-
-    fault: Fault
-    every: int
-    to: str = ".*"
-    method: str = ".*"
-    times: int = 10**9
-    matched: int = 0
-    done: int = 0
-
-    def __call__(self, request: Request) -> Fault | None:
-        if request.is_mark or not (re.fullmatch(self.to, request.to) and re.fullmatch(self.method, request.method)):
-            return None
-        self.matched += 1
-        if self.matched % self.every or self.done == self.times:
-            return None
-        self.done += 1
-        return self.fault
+        number, rest = divmod(self.matched, self.every)
+        return self.fault if rest == 0 and self.skip < number <= self.skip + self.times else None
 
 
 @dataclass

@@ -20,6 +20,7 @@ from stedi_assets.upkeep.orphans import remove_leftovers, remove_orphans
 from stedi_assets_tests.faults.forked import Ended, Forked, Order
 from stedi_assets_tests.faults.plans import KillAt, Point
 from stedi_assets_tests.faults.proxy import Plan, Proxy, nothing
+from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.lake import CUSTOMERS, MOTIONS, STEPS, TAKEN, Lake, customer, lines, motion, step
 
 # Of the small set. Every delivery adds one row to each table.
@@ -45,6 +46,11 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
+
+    def judge(self, fault: str, about: object = "") -> None:
+        """A row of the table of faults, and the end of a test that found anything. `about`: shown then."""
+        record(fault, self.tries, len(self.lost), len(self.wrong), len(self.unexplained))
+        assert (self.lost, self.wrong, self.unexplained) == ([], [], []), about
 
 
 @dataclass

@@ -10,7 +10,6 @@ from stedi_assets.lakehouse.catalog import NAMESPACE
 from stedi_assets_tests.faults.chains import Sweep
 from stedi_assets_tests.faults.plans import at
 from stedi_assets_tests.faults.rounds import Rounds, Tally
-from stedi_assets_tests.faults.table import record
 
 SOME = [
     at("write", "accelerometer_landing", "POST s3"),
@@ -31,7 +30,7 @@ def test_some_steps(rounds: Rounds) -> None:
         plan = rounds.kill(is_meant, tally)
         assert plan.killed is not None
         rounds.settle(str(plan.killed), before, [rounds.seen()], tally)
-    judge("killed at a step that matters", tally)
+    tally.judge("killed at a step that matters")
 
 
 @pytest.mark.faults
@@ -58,11 +57,6 @@ def sweep(every: Sweep, fault: str) -> None:
     points = every.points()
     every.over(points)
     print(f"\n{fault}: {every.told(points)}")  # noqa: T201 - what the test is asked to show
-    judge(fault, every.tally)
+    every.tally.judge(fault)
     assert sorted(point.number for point in every.killed) == [point.number for point in points]
     assert {point.table for point in points} >= set(every.rounds.right)
-
-
-def judge(fault: str, tally: Tally) -> None:
-    record(fault, tally.tries, len(tally.lost), len(tally.wrong), len(tally.unexplained))
-    assert (tally.lost, tally.wrong, tally.unexplained) == ([], [], [])

@@ -6,25 +6,24 @@ the right rows. Not here: single commits (`test_lost_answers`), a store that is 
 
 import pytest
 
-from stedi_assets_tests.faults.plans import Flaky, Outage
+from stedi_assets_tests.faults.plans import Outage, Rule
 from stedi_assets_tests.faults.proxy import CATALOG, HANG, RESET, S3, TRUNCATE, Fault
 from stedi_assets_tests.faults.rounds import Rounds, Tally
-from stedi_assets_tests.faults.table import record
 
 FOR_GOOD = 10**6
-COMMITS_UNTOLD = Flaky(Fault(passes=True, status=500), 3, CATALOG, "POST")
-BUSY = Flaky(Fault(status=503), 25)
-LONG: list[Flaky | Outage] = [
-    Flaky(Fault(status=503), 9),
-    Flaky(Fault(status=500), 9),
-    Flaky(Fault(how=RESET), 9),
-    Flaky(Fault(how=TRUNCATE), 9),
-    Flaky(Fault(passes=True, status=500), 5, S3, "PUT|POST|DELETE"),
-    Flaky(Fault(passes=True, how=RESET), 2, CATALOG, "POST"),
-    Flaky(Fault(how=HANG), 40, S3, "GET", times=1),
-    Flaky(Fault(how=HANG), 12, S3, "PUT", times=1),
-    Flaky(Fault(how=HANG), 3, CATALOG, "GET", times=1),
-    Flaky(Fault(passes=True, how=HANG), 2, CATALOG, "POST", times=1),
+COMMITS_UNTOLD = Rule(Fault(passes=True, status=500), CATALOG, "POST", every=3, times=FOR_GOOD)
+BUSY = Rule(Fault(status=503), every=25, times=FOR_GOOD)
+LONG: list[Rule | Outage] = [
+    Rule(Fault(status=503), every=9, times=FOR_GOOD),
+    Rule(Fault(status=500), every=9, times=FOR_GOOD),
+    Rule(Fault(how=RESET), every=9, times=FOR_GOOD),
+    Rule(Fault(how=TRUNCATE), every=9, times=FOR_GOOD),
+    Rule(Fault(passes=True, status=500), S3, "PUT|POST|DELETE", every=5, times=FOR_GOOD),
+    Rule(Fault(passes=True, how=RESET), CATALOG, "POST", every=2, times=FOR_GOOD),
+    Rule(Fault(how=HANG), S3, "GET", every=40, times=1),
+    Rule(Fault(how=HANG), S3, "PUT", every=12, times=1),
+    Rule(Fault(how=HANG), CATALOG, "GET", every=3, times=1),
+    Rule(Fault(passes=True, how=HANG), CATALOG, "POST", every=2, times=1),
     Outage(Fault(status=503), "accelerometer_landing", 2),
     Outage(Fault(how=RESET), "customer_trusted", 2),
     Outage(Fault(status=500), "step_trainer_trusted", FOR_GOOD),
@@ -32,8 +31,8 @@ LONG: list[Flaky | Outage] = [
 ]
 
 
-def told(plan: Flaky | Outage) -> str:
-    if isinstance(plan, Flaky):
+def told(plan: Rule | Outage) -> str:
+    if isinstance(plan, Rule):
         times = f"{plan.times} of" if plan.times < FOR_GOOD else "every"
         return f"{times} {plan.every}th {plan.method} of {plan.to}: {plan.fault}".replace(".*", "any")
     return (
@@ -42,13 +41,13 @@ def told(plan: Flaky | Outage) -> str:
 
 
 @pytest.mark.parametrize("plan", [BUSY, COMMITS_UNTOLD], ids=told)
-def test_some_faults(rounds: Rounds, plan: Flaky) -> None:
+def test_some_faults(rounds: Rounds, plan: Rule) -> None:
     assert met(rounds, plan), "it gets through"
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("plan", LONG, ids=told)
-def test_every_fault(rounds: Rounds, plan: Flaky | Outage, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_fault(rounds: Rounds, plan: Rule | Outage, capsys: pytest.CaptureFixture[str]) -> None:
     got_through = met(rounds, plan)
     with capsys.disabled():
         print(f"\n{told(plan)}: {plan.done} requests, {'got through' if got_through else 'failed'}")  # noqa: T201
@@ -56,7 +55,7 @@ def test_every_fault(rounds: Rounds, plan: Flaky | Outage, capsys: pytest.Captur
         assert not got_through
 
 
-def met(rounds: Rounds, plan: Flaky | Outage) -> bool:
+def met(rounds: Rounds, plan: Rule | Outage) -> bool:
     """Whether a run that meets the plan succeeds. What is left behind has to be right in either case."""
     assert rounds.run().success
     rounds.deliver()
@@ -66,10 +65,5 @@ def met(rounds: Rounds, plan: Flaky | Outage) -> bool:
     if ended.status != 0 or (not ended.success and not ended.said):
         tally.unexplained.append(f"{told(plan)}: {ended}")
     rounds.settle(told(plan), before, [rounds.seen()], tally)
-    record(f"16: {'an outage' if isinstance(plan, Outage) else plan.fault}", 1, *map(len, found_in(tally)))
-    assert found_in(tally) == ([], [], []), ended
+    tally.judge(f"16: {'an outage' if isinstance(plan, Outage) else plan.fault}", ended)
     return ended.success
-
-
-def found_in(tally: Tally) -> tuple[list[str], list[str], list[str]]:
-    return tally.lost, tally.wrong, tally.unexplained

@@ -103,14 +103,13 @@ def test_killed_for_the_rest_of_a_run(alone: Rounds, own_home: Path) -> None:
 def succeeds_when_killed_at(is_meant: Callable[[Point], bool], alone: Rounds, home: Path, restart: bool) -> bool:
     """Whether the run does. What is left behind has to be right in either case."""
     alone.deliver()
-    before, tally, plan = alone.seen(), Tally(), StoreKilledAt(home, is_meant, restart)
+    before, tally, plan = alone.seen(), Tally(tries=1), StoreKilledAt(home, is_meant, restart)
     ended = alone.run(plan)
     assert plan.killed
     assert ended.success or ended.said, "it says why"
     ensure_running(home)
     alone.settle(str(plan.steps.points[-1]), before, [alone.seen()], tally)
-    record("18: the store killed during a run", 1, len(tally.lost), len(tally.wrong), len(tally.unexplained))
-    assert (tally.lost, tally.wrong, tally.unexplained) == ([], [], []), ended
+    tally.judge("18: the store killed during a run", ended)
     return ended.success
 
 

@@ -12,12 +12,11 @@ import pytest
 from stedi_assets_tests.commands import command
 from stedi_assets_tests.faults.forked import Forked
 from stedi_assets_tests.faults.rounds import Rounds, Tally
-from stedi_assets_tests.faults.table import record
 
 
 def test_two_commands_take_turns(rounds: Rounds, home: Path) -> None:
     rounds.deliver()
-    before, tally = rounds.seen(), Tally()
+    before, tally = rounds.seen(), Tally(tries=1)
 
     def run(_: int) -> "CompletedProcess[str]":
         return command("stedi", "run", "--landing", rounds.lake.zone.uri, home=home, STEDI_MAX_QUARANTINE_SHARE="1")
@@ -28,7 +27,7 @@ def test_two_commands_take_turns(rounds: Rounds, home: Path) -> None:
     assert [one.returncode for one in ended] == [0, 0], said
     assert said.count("another run works in") == 1
     rounds.settle("two commands", before, [rounds.seen()], tally)
-    judge("17: two commands at once", tally)
+    tally.judge("17: two commands at once")
 
 
 @pytest.mark.faults
@@ -38,16 +37,11 @@ def test_two_jobs_that_no_lock_keeps_apart(rounds: Rounds, tmp_path: Path) -> No
     assert rounds.run().success
     for full in (False, True):
         rounds.deliver()
-        before, tally = rounds.seen(), Tally()
+        before, tally = rounds.seen(), Tally(tries=1)
         with ThreadPoolExecutor(2) as pool:
             ended = [done.result() for done in [pool.submit(one.run, full=full) for one in (rounds, other)]]
         assert any(one.success for one in ended), ended
         tally.unexplained += [str(one) for one in ended if not one.success and "run again" not in one.said]
         rounds.settle("two jobs", before, [rounds.seen()], tally)
-        judge("17: two jobs at once", tally)
+        tally.judge("17: two jobs at once")
     other.forked.close()
-
-
-def judge(fault: str, tally: Tally) -> None:
-    record(fault, 1, len(tally.lost), len(tally.wrong), len(tally.unexplained))
-    assert (tally.lost, tally.wrong, tally.unexplained) == ([], [], [])
