@@ -114,11 +114,7 @@ def result_of(
         metadata={
             **lineage(contract),
             "stedi/preview": MetadataValue.md(preview),
-            **{
-                f"stedi/{name.removeprefix(OURS)}": summary[name]
-                for name in (BUILT, AUDITED)
-                if is_new and name in summary
-            },
+            **{f"stedi/{name.removeprefix(OURS)}": summary[name] for name in how if name in summary},
             **({} if is_new else {"stedi/unchanged": True}),
         },
         check_results=[check_result(verdict) for verdict in verdicts],
