@@ -5,18 +5,18 @@ Here: naming the data that checks may read, running them, judging the numbers. N
 contracts) and what follows from a verdict (`assets`).
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from string import Template
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
+from stedi_assets.audits.asking import Asked
 from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHEMA_CHECK, checks_of
 from stedi_assets.contracts import Contract
 from stedi_assets.contracts.model import Side
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
     from stedi_assets.contracts.model import Check
 
@@ -69,7 +69,10 @@ class Audit:
     parameters: Mapping[str, str]
     hold: "Callable[[DataFrame], DataFrame]" = lambda rows: rows
     part: "Callable[[], Part] | None" = None
-    _shared: "dict[str, DataFrame]" = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def _asked(self) -> Asked:
+        return Asked(self.views, self.parameters, self.hold)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""
@@ -126,42 +129,20 @@ class Audit:
     def _ask(self, questions: Mapping[Question, str]) -> Numbers:
         if not questions:
             return {}
-        self._name_views()
-        spark = self.views["staged"].sparkSession
-        self._share(spark, " ".join(questions.values()))
         # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.
         query = " UNION ALL ".join(
             f"SELECT '{name}' AS name, '{side}' AS side, CAST(({sql}) AS bigint) AS answer"
             for (name, side), sql in questions.items()
         )
-        answers = spark.sql(Template(query).substitute(self.parameters)).collect()
-        return {(row["name"], row["side"]): row["answer"] for row in answers}
-
-    def _name_views(self) -> None:
-        for name, data in self.views.items():
-            data.createOrReplaceTempView(name)
-
-    def _share(self, spark: "SparkSession", asked: str) -> None:
-        """Finds what the contract's checks share, as far as these queries ask for it."""
-        wanted: list[tuple[str, str]] = []
-        for name, sql in reversed(self.contract.shared):
-            if name not in self.views and re.search(rf"\b{name}\b", asked):
-                wanted.insert(0, (name, sql))
-                asked += sql
-        for name, sql in wanted:
-            if name not in self._shared:
-                self._shared[name] = self.hold(spark.sql(Template(sql).substitute(self.parameters)))
-            self._shared[name].createOrReplaceTempView(name)
+        return {(row["name"], row["side"]): row["answer"] for row in self._asked.frame(query).collect()}
 
     def _examples(self, failed: "Sequence[Check]") -> dict[str, str]:
         """By check one example, where it has any: asked of checks that did not pass alone."""
         asked = {check.name: check.example for check in failed if check.example}
         if not asked:
             return {}
-        self._name_views()
-        self._share(self.views["staged"].sparkSession, " ".join(asked.values()))
         query = " UNION ALL ".join(f"SELECT '{name}' AS question, ({sql}) AS answer" for name, sql in asked.items())
-        answers = self.views["staged"].sparkSession.sql(Template(query).substitute(self.parameters)).collect()
+        answers = self._asked.frame(query).collect()
         return {row["question"]: row["answer"] for row in answers if row["answer"]}
 
     def _judge(self, check: "Check", numbers: Numbers) -> Verdict:

@@ -8,57 +8,37 @@ Not here: which versions of the tables are compared (`building.part`), what is a
 A moment too many costs time alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from string import Template
 from typing import TYPE_CHECKING
 
+from stedi_assets.audits.asking import Asked
 from stedi_assets.contracts import Contract
-from stedi_assets.contracts.consenting import CONSENTING, SERIALS
 from stedi_assets.contracts.customer_key import customer_key
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    Hold = Callable[[DataFrame], DataFrame]
+    from stedi_assets.audits.asking import Hold
 
 # customer, since, serial of those who agree and have readings, by the curated table, which was audited for itself.
 MOVING = f"""
-WITH {CONSENTING}
 SELECT customer, since, serial FROM consenting
 WHERE customer IN (SELECT {customer_key("email")} FROM customers_curated)
 """
-_CUSTOMERS = "SELECT 'customer' AS kind, customer AS who, serial, since FROM consenting"
+_STANDINGS_OF_CUSTOMERS = "SELECT 'customer' AS kind, customer AS who, serial, since FROM consenting"
 # All that a landed record can change about anybody's readings; `moving` as above.
-_STANDINGS_OF_CUSTOMERS = f"WITH {CONSENTING} {_CUSTOMERS}"
 _STANDINGS = f"""
-WITH {CONSENTING}, {SERIALS},
-moving_since AS (SELECT serial, min(since) AS since FROM moving GROUP BY serial),
+WITH moving_since AS (SELECT serial, min(since) AS since FROM moving GROUP BY serial),
 agreed_since AS (SELECT serial, min(since) AS since FROM consenting GROUP BY serial)
-SELECT kind, who, serial, since, owners, agreeing, last_since, moving_since FROM (
-    SELECT c.*, CAST(NULL AS bigint) AS owners, CAST(NULL AS bigint) AS agreeing, CAST(NULL AS bigint) AS last_since,
-           CAST(NULL AS bigint) AS moving_since FROM ({_CUSTOMERS}) c
-    UNION ALL
-    SELECT 'serial' AS kind, s.serial AS who, s.serial, a.since, s.owners, s.agreeing, s.last_since,
-           m.since AS moving_since
-    FROM serials s LEFT JOIN moving_since m ON s.serial = m.serial LEFT JOIN agreed_since a ON s.serial = a.serial
-)
+SELECT c.*, CAST(NULL AS bigint) AS owners, CAST(NULL AS bigint) AS agreeing, CAST(NULL AS bigint) AS last_since,
+       CAST(NULL AS bigint) AS moving_since FROM ({_STANDINGS_OF_CUSTOMERS}) c
+UNION ALL
+SELECT 'serial' AS kind, s.serial AS who, s.serial, a.since, s.owners, s.agreeing, s.last_since,
+       m.since AS moving_since
+FROM serials s LEFT JOIN moving_since m ON s.serial = m.serial LEFT JOIN agreed_since a ON s.serial = a.serial
 """
-
-
-@dataclass(frozen=True)
-class Known:
-    """What checks are told at one time: the views that are no readings, and the policy's parameters."""
-
-    views: "Mapping[str, DataFrame]"
-    parameters: Mapping[str, str]
-
-    def ask(self, sql: str) -> "DataFrame":
-        for name, data in self.views.items():
-            data.createOrReplaceTempView(name)
-        spark = next(iter(self.views.values())).sparkSession
-        return spark.sql(Template(sql).substitute(self.parameters))
 
 
 @dataclass(frozen=True)
@@ -86,7 +66,7 @@ class Readings:
         return hold(stays.unionByName(went)), hold(stays.unionByName(came))
 
 
-def moments(then: Known, now: Known, landed: "Sequence[Readings]", hold: "Hold") -> "DataFrame":
+def moments(then: Asked, now: Asked, landed: "Sequence[Readings]", hold: "Hold") -> "DataFrame":
     """The moments at which a table that is made from these landed readings can differ. Both know `moving`, if asked."""
     from pyspark.sql import functions as F
 
@@ -94,8 +74,8 @@ def moments(then: Known, now: Known, landed: "Sequence[Readings]", hold: "Hold")
     from stedi_assets.transforms.consent import customer_key as key_of
 
     sql = _STANDINGS if "moving" in now.views else _STANDINGS_OF_CUSTOMERS
-    before = hold(then.ask(sql))
-    changed = hold(differing(before, now.ask(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct())
+    before = hold(then.frame(sql))
+    changed = hold(differing(before, now.frame(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct())
     kinds = {row["kind"] for row in changed.select("kind").distinct().collect()}
     found = []
     for one in landed:

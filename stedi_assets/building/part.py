@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits import Audit, Part, numbers_of
-from stedi_assets.audits.touched import MOVING, Known, Readings, moments
+from stedi_assets.audits.asking import Asked
+from stedi_assets.audits.touched import MOVING, Readings, moments
 from stedi_assets.audits.views import consent_views
 from stedi_assets.building.ground import Files, Ground
 from stedi_assets.contracts import CUSTOMER_LANDING, CUSTOMERS_CURATED, Contract
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
     from stedi_assets.building.holding import Hold
 
 
+# Of a smaller table all checks are answered in less time than it takes to find the part that changed.
+WORTH_ROWS = 1_000_000
+
+
 def adds_up(lakehouse: Lakehouse, contract: Contract, ground: Ground) -> bool:
-    """Whether numbers can be added to those of the published table: they are known, and none is of the whole alone."""
+    """Whether numbers are added to those of the published table: they are known, none is of the whole alone, and it is
+    worth it."""
     asks_for_subjects = bool(contract.subject_column and lakehouse.policy.minimum_subjects)
-    return bool(numbers_of(ground.published.summary)) and not asks_for_subjects
+    is_worth_it = ground.published.rows >= WORTH_ROWS
+    return is_worth_it and bool(numbers_of(ground.published.summary)) and not asks_for_subjects
 
 
 def part_of(
@@ -40,28 +47,28 @@ def part_of(
     views_then = {**views, **{name: read_files(spark, files.contract, files.before) for name, files in people.items()}}
     customers = views_then[CUSTOMER_LANDING.table]
     views_then |= consent_views(staged.contract, customers, policy, lambda: lakehouse.pseudonym_key)
-    then = _known(views_then, policy, hold)
-    now = _known(views, lakehouse.policy, hold)
+    then = _asked(views_then, policy, hold)
+    now = _asked(views, lakehouse.policy, hold)
     read = [_readings(lakehouse, files) for name, files in ground.inputs.items() if name not in people]
     touched = moments(then, now, [one for one in read if one.contract.zone == "landing"], hold)
     parts = {one.contract.table: one.at(touched, hold) for one in read}
     own = Files(staged.contract, published.files, (*staged.kept, *staged.files))
     parts["staged"] = _readings(lakehouse, own).at(touched, hold)
 
-    def asked(known: Known, side: int) -> Audit:
-        views = {**known.views, **{name: both[side] for name, both in parts.items()}}
-        return Audit(staged.contract, views, known.parameters, hold)
+    def audit(asked: Asked, side: int) -> Audit:
+        of_parts = {name: both[side] for name, both in parts.items()}
+        return Audit(staged.contract, {**asked.known, **of_parts}, asked.parameters, hold)
 
-    given = {name: view for name, view in now.views.items() if name not in views}
-    return Part(asked(now, 1), asked(then, 0), numbers_of(published.summary), given)
+    return Part(audit(now, 1), audit(then, 0), numbers_of(published.summary), now.known)
 
 
-def _known(views: "Mapping[str, DataFrame]", policy: Policy, hold: "Hold") -> Known:
+def _asked(views: "Mapping[str, DataFrame]", policy: Policy, hold: "Hold") -> Asked:
     """With `moving`, if the table follows from it."""
-    known = Known(views, policy.sql_parameters)
+    asked = Asked(views, policy.sql_parameters, hold)
     if CUSTOMERS_CURATED.table not in views:
-        return known
-    return Known({**views, "moving": hold(known.ask(MOVING))}, known.parameters)
+        return asked
+    moving = hold(asked.frame(MOVING))
+    return Asked({**asked.known, "moving": moving}, asked.parameters, hold)
 
 
 def _readings(lakehouse: Lakehouse, files: Files) -> Readings:

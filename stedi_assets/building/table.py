@@ -5,7 +5,6 @@ Not here: the landing tables, which are read from objects rather than computed f
 """
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from stedi_assets.building.ground import Ground, NoGroundError, ground_of, rules
 from stedi_assets.building.holding import holding
 from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
+from stedi_assets.contracts.consenting import asked_for, shared_by
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import AS_INCREMENT, BUILT, IN_FULL, NEXT_CONSENT, RULES, VERSION, Staged
 
@@ -100,8 +100,8 @@ def _since(
 def _landing_tables_asked(contract: Contract) -> list[Contract]:
     """Those that the table's checks count in, and the customers' records, which say who agrees."""
     asked = " ".join(f"{check.actual} {check.expected}" for check in checks_of(contract))
-    asked += " ".join(sql for _, sql in contract.shared)
-    return [s for s in SOURCES.values() if s is CUSTOMER_LANDING or re.search(rf"\b{s.table}\b", asked)]
+    asked = " ".join((asked, *shared_by(asked).values()))
+    return [s for s in SOURCES.values() if s is CUSTOMER_LANDING or asked_for(s.table, asked)]
 
 
 def _consent_dates(customers: "DataFrame", as_of_ms: int) -> tuple[int | None, int | None]:

@@ -1,7 +1,6 @@
 """Contract of accelerometer_trusted: the motion readings of customers who agreed to research."""
 
 from stedi_assets.contracts.accelerometer_landing import ACCELEROMETER_LANDING
-from stedi_assets.contracts.consenting import CONSENTING, MOTIONS
 from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
@@ -13,7 +12,6 @@ ACCELEROMETER_TRUSTED = Contract(
     "goes, each distinct reading once. From accelerometer_landing; read by customers_curated and "
     "machine_learning_curated.",
     recount="SELECT count(*) FROM motions",
-    shared=(("motions", f"WITH {CONSENTING}, {MOTIONS} SELECT landed FROM motions"),),
     grain=("user", "timestamp", "x", "y", "z"),
     email_column="user",
     taken_column="timestamp",

@@ -1,6 +1,6 @@
 """Contract of customer_trusted: the customers who agreed to research."""
 
-from stedi_assets.contracts.consenting import CONSENTING, GOVERNING_RECORDS
+from stedi_assets.contracts.consenting import GOVERNING_RECORDS
 from stedi_assets.contracts.customer_landing import CUSTOMER_LANDING
 from stedi_assets.contracts.model import Contract, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
@@ -10,7 +10,7 @@ CUSTOMER_TRUSTED = Contract(
     zone="trusted",
     description="Customers who agreed to research, one row each: the newest record, which alone governs consent. "
     "From customer_landing; read by every table that needs to know who agreed.",
-    recount=f"WITH {CONSENTING} SELECT count(*) FROM consenting",
+    recount="SELECT count(*) FROM consenting",
     grain=("email",),
     email_column="email",
     serial_column="serialnumber",

@@ -1,6 +1,6 @@
 """Contract of customers_curated: the customers who agreed to research and have motion data."""
 
-from stedi_assets.contracts.consenting import CONSENTING, GOVERNING_RECORDS, MOTIONS, MOVING
+from stedi_assets.contracts.consenting import GOVERNING_RECORDS
 from stedi_assets.contracts.customer_trusted import CUSTOMER_TRUSTED
 from stedi_assets.contracts.model import Contract, Reference, carried_from
 
@@ -9,7 +9,7 @@ CUSTOMERS_CURATED = Contract(
     zone="curated",
     description="Customers in customer_trusted who have motion readings, one row each. "
     "Decides whose step readings may be used: those of the step trainers that these customers bought.",
-    recount=f"WITH {CONSENTING}, {MOTIONS}, {MOVING} SELECT count(*) FROM moving",
+    recount="SELECT count(*) FROM moving",
     grain=("email",),
     email_column="email",
     serial_column="serialnumber",

@@ -1,6 +1,5 @@
 """Contract of machine_learning_curated: the training table, pseudonymous."""
 
-from stedi_assets.contracts.consenting import CONSENTING, MOTIONS, MOVING, SERIALS, STEPS
 from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Column, Contract, Reference, carried_from
 from stedi_assets.contracts.step_trainer_trusted import STEP_TRAINER_TRUSTED
@@ -65,14 +64,6 @@ MACHINE_LEARNING_CURATED = Contract(
     "millisecond, one row per pair. People and devices are keyed hashes. Two customers may have moved in "
     "the same millisecond: train on rows where same_customer is true.",
     recount=RECOUNT,
-    shared=(
-        ("motions", f"WITH {CONSENTING}, {MOTIONS} SELECT customer, timestamp FROM motions"),
-        ("moving", f"WITH {CONSENTING}, {MOVING} SELECT * FROM moving"),
-        (
-            "steps",
-            f"WITH {CONSENTING}, {SERIALS}, {STEPS} SELECT serialnumber, sensorreadingtime FROM steps",
-        ),
-    ),
     subject_column="subject_id",
     device_column="device_id",
     taken_column="sensorreadingtime",

@@ -47,9 +47,9 @@ class Check:
     """One statement about a staged table: a query for a number, and what that number must be.
 
     Queries are Spark SQL over the views that the asset gives its audit: the tables by their names, `staged` (the table
-    under audit), `expectations`, `research_customers`, `refusing_customers`, `serial_owners`; and over what the
-    contract's checks share. $NAME stands for a parameter of the policy. They return one number; null fails the check,
-    so that a query that finds nothing to count says 0 itself.
+    under audit), `expectations`, `research_customers`, `refusing_customers`, `serial_owners`; and over the recounts'
+    own sets (`contracts.consenting`). $NAME stands for a parameter of the policy. They return one number; null fails
+    the check, so that a query that finds nothing to count says 0 itself.
 
     `whole`: the queries that are asked of the whole table each time. The numbers of all others are sums over the rows'
     moments (of landing tables: their objects), so that of an increment the part that changed is asked alone. A count of
@@ -90,9 +90,7 @@ class Contract:
     table has them; `taken_column`: when its reading was taken.
     `allowed_columns`: where given, the only columns that the table may ever have, whatever `columns` says.
     `recount`: SQL that counts, from the landing tables and by another way than the transform, the rows that should
-    be here. `shared`: by name the queries whose rows its checks ask for more than once, found once for all of them; a
-    later one may ask for those before it. `references`: keys that must exist upstream. `checks`: what else is said
-    about this table.
+    be here. `references`: keys that must exist upstream. `checks`: what else is said about this table.
     """
 
     table: str
@@ -100,7 +98,6 @@ class Contract:
     description: str
     columns: tuple[Column, ...]
     recount: str
-    shared: tuple[tuple[str, str], ...] = ()
     grain: tuple[str, ...] = ()
     email_column: str | None = None
     serial_column: str | None = None

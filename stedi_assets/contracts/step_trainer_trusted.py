@@ -1,6 +1,5 @@
 """Contract of step_trainer_trusted: the step readings of curated customers."""
 
-from stedi_assets.contracts.consenting import CONSENTING, MOTIONS, MOVING, SERIALS, STEPS
 from stedi_assets.contracts.model import Check, Contract, Reference, carried_from
 from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 from stedi_assets.contracts.step_trainer_landing import STEP_TRAINER_LANDING
@@ -20,10 +19,6 @@ STEP_TRAINER_TRUSTED = Contract(
     "policies of consent and of serials go, each distinct reading once. From step_trainer_landing; read "
     "by machine_learning_curated.",
     recount="SELECT count(*) FROM steps",
-    shared=(
-        ("moving", f"WITH {CONSENTING}, {MOTIONS}, {MOVING} SELECT * FROM moving"),
-        ("steps", f"WITH {CONSENTING}, {SERIALS}, {STEPS} SELECT landed FROM steps"),
-    ),
     serial_column="serialnumber",
     taken_column="sensorreadingtime",
     columns=carried_from(STEP_TRAINER_LANDING, without=PROVENANCE_NAMES),
@@ -61,10 +56,10 @@ STEP_TRAINER_TRUSTED = Contract(
         Check(
             "shared_serials",
             "No serial of a curated customer is also that of someone who did not agree. Counted: such serials.",
-            actual=f"WITH {CONSENTING}, {SERIALS}, {SHARED} SELECT count(*) FROM shared",
+            actual=f"WITH {SHARED} SELECT count(*) FROM shared",
             severity="WARN",
             example=f"""
-            WITH {CONSENTING}, {SERIALS}, {SHARED}
+            WITH {SHARED}
             SELECT min(concat('a serial of ', CAST(owners AS string), ' customers, ', CAST(agreeing AS string),
                               ' of whom agree'))
             FROM serials WHERE serial IN (SELECT serial FROM shared)
@@ -76,12 +71,12 @@ STEP_TRAINER_TRUSTED = Contract(
             "No landed reading is of such a serial, of which nobody knows whose it is. Counted: such readings; the "
             "policy --serials says whether they are used.",
             actual=f"""
-            WITH {CONSENTING}, {SERIALS}, {SHARED}
+            WITH {SHARED}
             SELECT count(*) FROM step_trainer_landing WHERE serialnumber IN (SELECT serial FROM shared)
             """,
             severity="WARN",
             example=f"""
-            WITH {CONSENTING}, {SERIALS}, {SHARED}
+            WITH {SHARED}
             SELECT concat(CAST(max(readings) AS string), ' readings of one serial') FROM (
                 SELECT count(*) AS readings FROM step_trainer_landing
                 WHERE serialnumber IN (SELECT serial FROM shared) GROUP BY serialnumber

@@ -1,0 +1,62 @@
+"""Queries over the views that an audit is given, and over the sets that the recounts share.
+
+Here: naming the views, and finding once what is asked for more than once. Not here: which queries (`run`, `touched`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from string import Template
+from typing import TYPE_CHECKING
+
+from stedi_assets.contracts.consenting import asked_for, shared_by
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    Hold = Callable[[DataFrame], DataFrame]
+
+# Given as queries, not as tables: see `views`.
+_COMPUTED = ("research_customers", "refusing_customers", "serial_owners")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """views: by name. parameters: what stands for $NAME. hold: keeps rows that are asked for more than once: without
+    it the engine finds them, and plans how to, each time."""
+
+    views: "Mapping[str, DataFrame]"
+    parameters: Mapping[str, str]
+    hold: "Hold"
+    _found: "dict[str, DataFrame]" = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def known(self) -> "dict[str, DataFrame]":
+        """The views, and what was found to answer the queries so far."""
+        return {**self.views, **self._found}
+
+    def frame(self, sql: str) -> "DataFrame":
+        """The answer to a query; its views are those of this one until another asks."""
+        spark = next(iter(self.views.values())).sparkSession
+        needed = {name: query for name, query in shared_by(sql).items() if name not in self.views}
+        everything = " ".join((sql, *needed.values()))
+        times = {name: asked_for(name, everything) for name in (*self.views, *needed)}
+        # Only what is asked for: to name a view the engine plans it.
+        for name, data in self.views.items():
+            if times[name] > 1 and name in _COMPUTED:
+                self._find(name, lambda data=data: self.hold(data))  # type: ignore[misc]
+            elif times[name]:
+                data.createOrReplaceTempView(name)
+        for name, query in needed.items():
+            text = Template(query).substitute(self.parameters)
+            keep = self.hold if times[name] > 1 else _as_it_is
+            self._find(name, lambda text=text, keep=keep: keep(spark.sql(text)))  # type: ignore[misc]
+        return spark.sql(Template(sql).substitute(self.parameters))
+
+    def _find(self, name: str, find: "Callable[[], DataFrame]") -> None:
+        if name not in self._found:
+            self._found[name] = find()
+        self._found[name].createOrReplaceTempView(name)
+
+
+def _as_it_is(rows: "DataFrame") -> "DataFrame":
+    return rows
