@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from stedi_assets.building import part
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engines.embedded import embedded_session
 from stedi_assets.lakehouse.services import Endpoints, stop
@@ -65,6 +66,12 @@ def landed(lake: Lake, tmp_path: Path) -> Path:
     """The small set, mirrored; returns its folder."""
     bring(lake, tmp_path / "landing")
     return tmp_path / "landing"
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a small table, too, an increment's audit looks at the part that changed."""
+    monkeypatch.setattr(part, "WORTH_ROWS", 0)
 
 
 @pytest.fixture

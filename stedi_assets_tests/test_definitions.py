@@ -31,7 +31,8 @@ GRAPH = {
         "trusted/accelerometer_trusted",
         "trusted/step_trainer_trusted",
     ],
-    "upkeep/compaction": [],
+    "upkeep/whole_audits": [],
+    "upkeep/compaction": ["upkeep/whole_audits"],
     "upkeep/expired_snapshots": ["upkeep/compaction"],
     "upkeep/orphans": ["upkeep/expired_snapshots"],
 }

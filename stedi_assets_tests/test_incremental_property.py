@@ -24,6 +24,7 @@ from stedi_assets_tests.compared import differences
 from stedi_assets_tests.lake import AGREED, TAKEN, Lake, customer, failure, lines, motion, step
 from stedi_assets_tests.rebuilt import Rebuilt
 
+pytestmark = pytest.mark.usefixtures("small_parts")
 START = 1_700_000_000_000
 SPELLINGS = [f"{spelled}@x.org" for name in ("ann", "ben", "cy") for spelled in (name, name.upper())]
 SERIALS = ["s1", "s2", "s3"]

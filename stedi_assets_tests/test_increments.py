@@ -22,6 +22,7 @@ from stedi_assets.transforms.landing import landing_rows
 from stedi_assets.upkeep import compaction
 from stedi_assets_tests.lake import AGREED, TAKEN, Lake, customer, failed_checks, failure, lines, motion, step
 
+pytestmark = pytest.mark.usefixtures("small_parts")
 LARGE = (ACCELEROMETER_TRUSTED, STEP_TRAINER_TRUSTED, MACHINE_LEARNING_CURATED)
 
 

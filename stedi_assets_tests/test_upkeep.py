@@ -80,6 +80,7 @@ def test_a_night(lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch) ->
     assert stored_below(lake.s3, scratch_of(location)) == stored_below(lake.s3, staging) == {}
 
 
+@pytest.mark.usefixtures("small_parts")
 def test_every_table_is_audited_as_a_whole(lake: Lake, landed: Path) -> None:
     """After increments as after full builds; a landing table by what was counted when its objects were read."""
     assert lake.run().success

@@ -43,20 +43,20 @@ class Asked:
         # Only what is asked for: to name a view the engine plans it.
         for name, data in self.views.items():
             if times[name] > 1 and name in _COMPUTED:
-                self._find(name, lambda data=data: self.hold(data))  # type: ignore[misc]
+                self._keep(name, data)
             elif times[name]:
                 data.createOrReplaceTempView(name)
         for name, query in needed.items():
-            text = Template(query).substitute(self.parameters)
-            keep = self.hold if times[name] > 1 else _as_it_is
-            self._find(name, lambda text=text, keep=keep: keep(spark.sql(text)))  # type: ignore[misc]
+            found = self._found.get(name)
+            found = spark.sql(Template(query).substitute(self.parameters)) if found is None else found
+            if times[name] > 1:
+                self._keep(name, found)
+            else:
+                found.createOrReplaceTempView(name)
         return spark.sql(Template(sql).substitute(self.parameters))
 
-    def _find(self, name: str, find: "Callable[[], DataFrame]") -> None:
+    def _keep(self, name: str, rows: "DataFrame") -> None:
+        """Only what is held is found for good: a query's rows are those of the views at the time of asking."""
         if name not in self._found:
-            self._found[name] = find()
+            self._found[name] = self.hold(rows)
         self._found[name].createOrReplaceTempView(name)
-
-
-def _as_it_is(rows: "DataFrame") -> "DataFrame":
-    return rows
