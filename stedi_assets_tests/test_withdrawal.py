@@ -92,7 +92,7 @@ def test_a_table_whose_own_audit_failed_tells_of_what_it_left_in_place(
     expectations = tmp_path / "expected.json"
     expectations.write_text(json.dumps({"accelerometer_trusted": 99}))
     result = lake.run(expect=str(expectations))
-    assert ("accelerometer_trusted", "expected_rows") in failed_checks(result)
+    assert ("accelerometer_trusted", "expected_rows") in failed_checks(result), failure(result)
     published = {"customer_trusted": 0}
     left = dict.fromkeys(
         ("accelerometer_trusted", "customers_curated", "step_trainer_trusted", "machine_learning_curated"), 1
