@@ -133,7 +133,8 @@ def test_a_table_made_of_unambiguous_serials_stays_so(lake: Lake, tmp_path: Path
     owners = [customer("ann@x.org", "s"), customer("ben@x.org", "s"), customer("cat@x.org", "c")]
     motions = [motion(f"{name}@x.org") for name in ("ann", "ben", "cat")]
     bring(lake, tmp_path, owners, motions, [step("s"), step("c")])
-    assert lake.run(serials="unambiguous").success
+    result = lake.run(serials="unambiguous")
+    assert result.success, failure(result)
     assert lake.rows(STEP_TRAINER_TRUSTED, "serialnumber") == ["c", "s"]
     bring(
         lake,
