@@ -132,6 +132,7 @@ def _result(contender: Contender, data: Data, done: Done, session: str) -> Resul
         trace=done.trace,
         session=session,
         steps=done.steps,
+        delivered=done.delivered,
     )
 
 

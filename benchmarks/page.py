@@ -36,6 +36,9 @@ _METHOD = """\
   start to its success, as Dagster has recorded it; a script: from when its engine is up to its last file.
 - **CPU:** seconds of all processes, the store's server included. They suffer least from what else the machine does.
 - **memory:** most that all processes held at once, the store's server included, looked at every 0.1 s.
+- **A delivery of one per cent:** whole new customers with their readings, brought by `stedi deliver`; the next
+  `stedi run` appends what follows from them and audits that, of tables from a million rows on. From the run's start to
+  its success; what the process takes before and after is told apart.
 - **S3 requests, written:** of one more run, not timed, through a proxy that counts; a script has no store.
 - **others:** the share of the machine that went to anything else meanwhile. Figures with more than {idle:.0%} were not
   taken on an idle machine.
@@ -47,7 +50,7 @@ def page(results: Sequence[Result]) -> str:
     """The page, from everything that was measured."""
     parts = [_HEAD, _about(results), _targets(results)]
     parts += [_scale(results, scale) for scale in sorted({result.scale for result in results})]
-    parts += [_profile(results), _METHOD.format(idle=IDLE_SHARE)]
+    parts += [_deliveries(results), _profile(results), _METHOD.format(idle=IDLE_SHARE)]
     return "\n".join(part for part in parts if part)
 
 
@@ -116,6 +119,26 @@ def _scale(results: Sequence[Result], scale: float) -> str:
     ]
     size = next(result.json_bytes for result in results if result.scale == scale)
     return f"## Scale {scale:g}: {size / 1e6:,.1f} MB of JSON\n\n" + table(head, rows, "l" + "r" * 9)
+
+
+def _deliveries(results: Sequence[Result]) -> str:
+    rows = [
+        [
+            f"{result.scale:g}",
+            f"{result.median.inside:.1f}",
+            f"{result.delivered.inside:.1f}",
+            f"{result.delivered.inside / result.median.inside:.2f}",
+            f"{result.delivered.wall - result.delivered.inside:.1f}",
+            f"{result.delivered.cpu:.1f}",
+            f"{result.delivered.others:.0%}",
+        ]
+        for result in results
+        if result.contender == EMBEDDED and result.delivered
+    ]
+    if not rows:
+        return ""
+    head = ["scale", "full run, s", "with 1% more, s", "share", "before and after it, s", "CPU, s", "others"]
+    return "## A delivery of one per cent\n\n" + table(head, rows, "r" * len(head))
 
 
 def _profile(results: Sequence[Result]) -> str:

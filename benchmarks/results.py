@@ -60,7 +60,8 @@ class Trace:
 @dataclass(frozen=True)
 class Result:
     """A contender at a scale. steps: seconds by Dagster's step, of the product's median run; taken: the day, UTC;
-    session: of which start of the command it is, as a time."""
+    session: of which start of the command it is, as a time; delivered: a run of the product that found one per cent
+    more."""
 
     contender: str
     scale: float
@@ -73,6 +74,7 @@ class Result:
     trace: Trace | None = None
     session: str = ""
     steps: Mapping[str, float] = field(default_factory=dict)
+    delivered: Run | None = None
 
     @property
     def median(self) -> Run:
@@ -111,4 +113,6 @@ def _read(content: dict[str, Any]) -> Result:
     trace = content["trace"]
     if trace is not None:
         trace = Trace(**{**trace, "phases": tuple(Phase(**phase) for phase in trace["phases"])})
-    return Result(**{**content, "runs": tuple(Run(**run) for run in content["runs"]), "trace": trace})
+    delivered = Run(**content["delivered"]) if content.get("delivered") else None
+    runs = tuple(Run(**run) for run in content["runs"])
+    return Result(**{**content, "runs": runs, "trace": trace, "delivered": delivered})

@@ -49,6 +49,7 @@ def verdicts(results: Sequence[Result]) -> list[Verdict]:
         *_beside_duckdb(results, many),
         _growth(results),
         _memory(results),
+        *_delivery(results),
     ]
 
 
@@ -94,6 +95,19 @@ def _memory(results: Sequence[Result]) -> Verdict:
     peaks = [max(run.peak_bytes for run in one.runs) for one in results if one.contender == EMBEDDED]
     target = f"at every scale memory stays under {MOST_BYTES / 1e9:g} GB, the store's included"
     return _judged(target, max(peaks) / 1e9 if peaks else None, "{:.2f} GB", lambda found: found < MOST_BYTES / 1e9)
+
+
+def _delivery(results: Sequence[Result]) -> list[Verdict]:
+    """At the largest scale that was measured, and at the one that it is about."""
+    own = [result for result in results if result.contender == EMBEDDED and result.delivered]
+    scales = sorted({GROWTH[1], *(result.scale for result in own[-1:])})
+    found = []
+    for scale in scales:
+        one = find(own, EMBEDDED, scale)
+        share = one.delivered.inside / one.median.inside if one and one.delivered else None
+        target = f"scale {scale:g}: a run that finds 1% more takes at most a tenth of a full one"
+        found.append(_judged(target, share, "{:.2f} of it", lambda share: share <= 0.1, one))
+    return found
 
 
 def _judged(

@@ -14,7 +14,7 @@ from dagster import AssetCheckResult, AssetExecutionContext, MaterializeResult
 from stedi_assets.assets.by_glue import publish_by_job
 from stedi_assets.assets.metadata import check_result, failure, result_of
 from stedi_assets.building.audited import Audited, Built, NotPublishedError, named, preview, refuse_unsound
-from stedi_assets.lakehouse.engines.errors import losing
+from stedi_assets.lakehouse.engines.errors import anew_if_undecoded, losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
 from stedi_assets.landing.folder import LandingError
@@ -37,7 +37,7 @@ def publish_if_sound(
         return
     with losing(lakehouse.settings.engine):
         try:
-            built = build()
+            built = anew_if_undecoded(build, context.log.warning)
         except LandingError as error:
             raise failure(str(error)) from None
         context.log.info(named(built))

@@ -1,11 +1,14 @@
 """Why an engine cannot be used. Only that: one error, making it of what the client says, and how it names an engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from stedi_assets.lakehouse.unanswered import in_a_sentence
 
-_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "CANCELLED", "UNAUTHENTICATED")
+_UNDECODED = "Exception deserializing response"  # gRPC's words for an answer that arrived and is none
+Found = TypeVar("Found")
+_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "CANCELLED", "UNAUTHENTICATED", _UNDECODED)
 
 
 class EngineError(RuntimeError):
@@ -37,3 +40,21 @@ def losing(engine: str) -> Iterator[None]:
             f"the engine ({name_of(engine)}) was lost while it was used ({reason.lower().replace('_', ' ')}); what is "
             "published is whole, the rest is unchanged: see that the engine runs and has memory enough, and run again"
         ) from None
+
+
+def anew_if_undecoded(does: Callable[[], Found], tell: Callable[[str], object], times: int = 2) -> Found:
+    """What `does` finds; done anew, so many times at most, if an answer of the engine arrived and could not be decoded.
+
+    Once in some hundred runs the embedded engine (Sail 0.7.2) gives such an answer; why is not known. It cannot be
+    asked for a second time, so all is done anew, from reading to audit. Nothing of it may have been handed on.
+    """
+    from pyspark.errors.exceptions.connect import SparkConnectException
+
+    for _ in range(times):
+        try:
+            return does()
+        except SparkConnectException as error:
+            if _UNDECODED not in str(error):
+                raise
+            tell("an answer of the engine could not be decoded: the step begins anew")
+    return does()
