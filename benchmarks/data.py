@@ -6,6 +6,7 @@ readers that split by lines, as the plain scripts use them, lose nothing.
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,19 @@ def _part(folder: Path, scale: float) -> dict[str, int]:
     """That share of one world's customers, with all of their readings."""
     lines = {source: [copied(line, 0) for line in of_source] for source, of_source in world().items()}
     lines["customer"] = lines["customer"][: max(1, round(len(lines["customer"]) * scale))]
-    people = [json.loads(line) for line in lines["customer"]]
-    emails, serials = ({one[field] for one in people} for field in ("email", "serialNumber"))
-    lines["accelerometer"] = [line for line in lines["accelerometer"] if json.loads(line)["user"] in emails]
-    lines["step_trainer"] = [line for line in lines["step_trainer"] if json.loads(line)["serialNumber"] in serials]
+    lines = with_readings(lines, lines["customer"])
     for source, of_source in lines.items():
         (folder / source).mkdir(parents=True)
         (folder / source / f"{source}-0001.json").write_bytes(b"".join(of_source))
     return {source: len(of_source) for source, of_source in lines.items()}
+
+
+def with_readings(lines: Mapping[str, list[bytes]], customers: list[bytes]) -> dict[str, list[bytes]]:
+    """These customers, and of the other sources what is theirs."""
+    people = [json.loads(line) for line in customers]
+    emails, serials = ({one[field] for one in people} for field in ("email", "serialNumber"))
+    return {
+        "customer": customers,
+        "accelerometer": [line for line in lines["accelerometer"] if json.loads(line)["user"] in emails],
+        "step_trainer": [line for line in lines["step_trainer"] if json.loads(line)["serialNumber"] in serials],
+    }

@@ -24,7 +24,7 @@ stedi_insight = define_asset_job(
 stedi_upkeep = define_asset_job(
     "stedi_upkeep",
     selection=AssetSelection.groups(UPKEEP),
-    description="Upkeep: small files compacted, old versions and branches expired, orphans deleted.",
+    description="Upkeep: tables audited, small files compacted, old versions and branches expired, orphans deleted.",
     executor_def=in_process_executor,
 )
 

@@ -14,5 +14,5 @@ nightly_upkeep = ScheduleDefinition(
     cron_schedule="30 3 * * *",
     execution_timezone="Etc/UTC",
     default_status=DefaultScheduleStatus.RUNNING,
-    description="Every night at 03:30 UTC: small files compacted, old versions expired, orphans deleted.",
+    description="Every night at 03:30 UTC: tables audited, files compacted, old versions expired, orphans deleted.",
 )

@@ -56,5 +56,5 @@ def test_one_that_never_comes_ends_the_run_in_a_sentence(
     before = lake.snapshot(CUSTOMER_LANDING), lake.snapshot(ACCELEROMETER_TRUSTED)
     undecoded(spark, monkeypatch, range(1, 10_000))
     said = failure(lake.run(full=True))
-    assert "the engine (embedded) was lost while it was used (exception deserializing response); what is " in said
+    assert "an answer of the engine (embedded) could not be decoded, nor when all was done anew; what is " in said
     assert (lake.snapshot(CUSTOMER_LANDING), lake.snapshot(ACCELEROMETER_TRUSTED)) == before

@@ -1,9 +1,12 @@
 """The large tables are built on what is published of them where that can be, and say why where it cannot."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyspark.sql import functions as F
 
 from stedi_assets.building import increment
 from stedi_assets.building.ground import Files
@@ -134,6 +137,33 @@ def test_a_wrong_increment_is_not_published(lake: Lake, landed: Path) -> None:
     for contract in (ACCELEROMETER_LANDING, *LARGE):
         told = lake.published(contract).summary["stedi.audited"]
         assert told.startswith("what is new, added to the totals of snapshot "), contract.table
+
+
+def test_what_stays_is_looked_at_where_it_is_written_again(
+    lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At moments at which nothing was touched, and by no count of rows."""
+    run(lake)
+    lake.put("customer/delivery/2/new.json", lines([customer("ann@x.org", "s1", agreed=None, updated=AGREED + 1)]))
+    grow = increment.grow
+
+    def replaced(column: str, value: Any) -> Callable[..., Any]:
+        def grown(*given: Any) -> Any:
+            found = grow(*given)
+            return replace(
+                found, rows=found.rows.withColumn(column, F.lit(value).cast(found.rows.schema[column].dataType))
+            )
+
+        return grown
+
+    for column, value, check in (
+        ("x", None, "required_values"),
+        ("timestamp", None, "required_values"),
+        ("user", "no@x.org", "consent_by_email"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(increment, "grow", replaced(column, value))
+            refused(lake, ACCELEROMETER_TRUSTED, check)
 
 
 def test_rows_lost_of_what_was_to_stay_are_missed(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def publish_if_sound(
         return
     with losing(lakehouse.settings.engine):
         try:
-            built = anew_if_undecoded(build, context.log.warning)
+            built, previews = anew_if_undecoded(lambda: _with_previews(lakehouse, build()), context.log.warning)
         except LandingError as error:
             raise failure(str(error)) from None
         context.log.info(named(built))
@@ -46,7 +46,14 @@ def publish_if_sound(
         except NotPublishedError as error:
             yield from map(check_result, error.told)
             raise failure(str(error), error.blocked) from None
-        for table in built:
+        for table, shown in zip(built, previews, strict=True):
             is_new = isinstance(table, Audited)
             value = table.staged if isinstance(table, Audited) else table.published
-            yield result_of(table.contract, value, preview(lakehouse, table), table.verdicts, is_new)
+            yield result_of(table.contract, value, shown, table.verdicts, is_new)
+
+
+def _with_previews(lakehouse: Lakehouse, built: Sequence[Built]) -> tuple[Sequence[Built], list[str]]:
+    def is_sound(table: Built) -> bool:
+        return not any(verdict.blocks for verdict in table.verdicts)
+
+    return built, [preview(lakehouse, table) if is_sound(table) else "" for table in built]

@@ -22,16 +22,19 @@ _COMPUTED = ("research_customers", "refusing_customers", "serial_owners")
 @dataclass(frozen=True)
 class Asked:
     """views: by name. parameters: what stands for $NAME. hold: keeps rows that are asked for more than once: without
-    it the engine finds them, and plans how to, each time."""
+    it the engine finds them, and plans how to, each time. linking: whether views of people have their pseudonyms beside
+    their addresses: these are never kept."""
 
     views: "Mapping[str, DataFrame]"
     parameters: Mapping[str, str]
     hold: "Hold"
+    linking: bool = False
     _found: "dict[str, DataFrame]" = field(default_factory=dict, init=False, repr=False)
 
     @property
     def known(self) -> "dict[str, DataFrame]":
-        """The views, and what was found to answer the queries so far."""
+        """The views, and what was held to answer the queries so far. Needs a `hold` that keeps rows: a query's are
+        those of the views at the time of asking."""
         return {**self.views, **self._found}
 
     def frame(self, sql: str) -> "DataFrame":
@@ -42,7 +45,7 @@ class Asked:
         times = {name: asked_for(name, everything) for name in (*self.views, *needed)}
         # Only what is asked for: to name a view the engine plans it.
         for name, data in self.views.items():
-            if times[name] > 1 and name in _COMPUTED:
+            if times[name] > 1 and name in _COMPUTED and not self.linking:
                 self._keep(name, data)
             elif times[name]:
                 data.createOrReplaceTempView(name)
@@ -56,7 +59,6 @@ class Asked:
         return spark.sql(Template(sql).substitute(self.parameters))
 
     def _keep(self, name: str, rows: "DataFrame") -> None:
-        """Only what is held is found for good: a query's rows are those of the views at the time of asking."""
         if name not in self._found:
             self._found[name] = self.hold(rows)
         self._found[name].createOrReplaceTempView(name)

@@ -21,6 +21,7 @@ KEPT_OUT_CHECK = Check(
     "Nothing here is of someone who was erased (stedi forget). Counted: rows that are.",
     actual="SELECT count(*) FROM rows_of_the_erased",
 )
+EXPECTED_ROWS = "expected_rows"
 # Asked of what is published as well, when a run fails and leaves it in place.
 WITHDRAWN = "withdrawn_since"
 
@@ -54,7 +55,7 @@ def _row_count(contract: Contract) -> Check:
 
 def _expected_rows(contract: Contract) -> Check:
     return Check(
-        "expected_rows",
+        EXPECTED_ROWS,
         "As many rows as were expected of this run; holds where none were named.",
         actual="SELECT count(*) FROM staged",
         expected=f"SELECT coalesce((SELECT max(n) FROM expectations WHERE name = '{contract.table}'), "

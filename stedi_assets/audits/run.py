@@ -72,7 +72,7 @@ class Audit:
 
     @cached_property
     def _asked(self) -> Asked:
-        return Asked(self.views, self.parameters, self.hold)
+        return Asked(self.views, self.parameters, self.hold, linking=self.contract.subject_column is not None)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""
@@ -166,6 +166,6 @@ def _added_up(whole: Audit, part: Part, checks: "Sequence[Check]") -> Numbers:
     before = part.before._ask(counted) if part.before else {}
     numbers = dict(whole._ask({question: questions[question] for question in of_whole}))
     for question, now in part.after._ask(of_parts).items():
-        then, all_of_it = before.get(question, 0), part.recorded[question]
-        numbers[question] = None if now is None or then is None or all_of_it is None else all_of_it - then + now
+        then = before.get(question, 0)
+        numbers[question] = None if now is None or then is None else (part.recorded[question] or 0) - then + now
     return numbers

@@ -1,9 +1,10 @@
 """Which part of a table of readings can differ from what is published of it: told by the moments of the readings.
 
-Here: the moments at which something came or went below the table, or at which someone took a reading of whom the
-landed records say something else now; and a table's rows at these moments. Found by the recounts' own way to who
-agrees (`contracts.consenting`), not by the increment that is audited: what that overlooks is found here.
-Not here: which versions of the tables are compared (`building.part`), what is asked of their parts (`run`).
+Here: the moments at which something came or went in the table or in what landed below it, or at which someone took a
+reading of whom the landed records say something else now; and a table's rows at these moments. Found by the recounts'
+own way to who agrees (`contracts.consenting`), not by the increment that is audited: what that overlooks is found here.
+Not here: which versions of the tables are compared (`building.part`: the increment's and the audit's are the same, and
+a wrong one is found by upkeep alone), what is asked of their parts (`run`).
 
 A moment too many costs time alone.
 """
@@ -22,20 +23,23 @@ if TYPE_CHECKING:
 
     from stedi_assets.audits.asking import Hold
 
+_NEVER = -1
 # customer, since, serial of those who agree and have readings, by the curated table, which was audited for itself.
 MOVING = f"""
 SELECT customer, since, serial FROM consenting
 WHERE customer IN (SELECT {customer_key("email")} FROM customers_curated)
 """
 _STANDINGS_OF_CUSTOMERS = "SELECT 'customer' AS kind, customer AS who, serial, since FROM consenting"
-# All that a landed record can change about anybody's readings; `moving` as above.
+# All that a landed record can change about anybody's readings; `moving` as above. Of a serial not how many have it: the
+# few that the fulfilment site used over and over would be touched by every new customer.
 _STANDINGS = f"""
 WITH moving_since AS (SELECT serial, min(since) AS since FROM moving GROUP BY serial),
 agreed_since AS (SELECT serial, min(since) AS since FROM consenting GROUP BY serial)
-SELECT c.*, CAST(NULL AS bigint) AS owners, CAST(NULL AS bigint) AS agreeing, CAST(NULL AS bigint) AS last_since,
+SELECT c.*, CAST(NULL AS boolean) AS all_agree, CAST(NULL AS bigint) AS last_since,
        CAST(NULL AS bigint) AS moving_since FROM ({_STANDINGS_OF_CUSTOMERS}) c
 UNION ALL
-SELECT 'serial' AS kind, s.serial AS who, s.serial, a.since, s.owners, s.agreeing, s.last_since,
+SELECT 'serial' AS kind, s.serial AS who, s.serial, a.since, s.agreeing = s.owners AS all_agree,
+       CASE WHEN $unambiguous AND s.agreeing = s.owners THEN s.last_since END AS last_since,
        m.since AS moving_since
 FROM serials s LEFT JOIN moving_since m ON s.serial = m.serial LEFT JOIN agreed_since a ON s.serial = a.serial
 """
@@ -52,10 +56,18 @@ class Readings:
 
     @property
     def taken(self) -> "Column":
+        """When a reading was taken; of one that does not tell, a moment of its own, so that it is looked at."""
         from pyspark.sql import functions as F
 
         assert self.contract.taken_column is not None
-        return F.col(self.contract.taken_column)
+        return F.coalesce(F.col(self.contract.taken_column), F.lit(_NEVER))
+
+    @property
+    def changed(self) -> "DataFrame":
+        """The moments of rows that came or went, but for those that were merely written again: touched."""
+        from stedi_assets.transforms.changes import TOUCHED, differing
+
+        return differing(self.went, self.came).select(self.taken.alias(TOUCHED))
 
     def at(self, moments: "DataFrame", hold: "Hold") -> "tuple[DataFrame, DataFrame]":
         """The rows taken at these moments, as they were and as they are."""
@@ -66,8 +78,9 @@ class Readings:
         return hold(stays.unionByName(went)), hold(stays.unionByName(came))
 
 
-def moments(then: Asked, now: Asked, landed: "Sequence[Readings]", hold: "Hold") -> "DataFrame":
-    """The moments at which a table that is made from these landed readings can differ. Both know `moving`, if asked."""
+def moments(then: Asked, now: Asked, own: Readings, landed: "Sequence[Readings]", hold: "Hold") -> "DataFrame":
+    """The moments at which a table (`own`) that is made from these landed readings differs, or can. Both know `moving`,
+    if asked."""
     from pyspark.sql import functions as F
 
     from stedi_assets.transforms.changes import TOUCHED, differing, only
@@ -77,10 +90,9 @@ def moments(then: Asked, now: Asked, landed: "Sequence[Readings]", hold: "Hold")
     before = hold(then.frame(sql))
     changed = hold(differing(before, now.frame(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct())
     kinds = {row["kind"] for row in changed.select("kind").distinct().collect()}
-    found = []
+    found = [one.changed for one in (own, *landed)]
     for one in landed:
         contract = one.contract
-        found.append(differing(one.went, one.came).select(one.taken.alias(TOUCHED)))
         kind = "customer" if contract.email_column else "serial"
         who = key_of(F.col(contract.email_column)) if contract.email_column else F.col(str(contract.serial_column))
         if kind in kinds:

@@ -80,7 +80,7 @@ class Accounts:
             return None
         rows = self.lakehouse.tables.read_new(staged)
         views = {**self._of_new, "staged": rows, **_of_the_erased(staged.contract, rows, suppression)}
-        parameters = audit_parameters(self.lakehouse, self.lakehouse.policy)
+        parameters = audit_parameters(self.lakehouse.policy, self.lakehouse.settings.max_quarantine_share)
         part = Part(Audit(staged.contract, views, parameters), None, recorded)
         return Since(published, lambda _hold: part)
 

@@ -13,7 +13,15 @@ from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, recorded, verdi
 from stedi_assets.building.holding import holding
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import AUDITED, BUILT, THE_WHOLE, WHAT_IS_NEW, Published, Staged
+from stedi_assets.lakehouse.publication import (
+    AUDITED,
+    BUILT,
+    MAX_QUARANTINE_SHARE,
+    THE_WHOLE,
+    WHAT_IS_NEW,
+    Published,
+    Staged,
+)
 from stedi_assets.policy import Policy
 
 if TYPE_CHECKING:
@@ -83,8 +91,11 @@ def audit(
     AuditTimeoutError.
     """
     rows, expected = lakehouse.tables.read_staged(staged), lakehouse.expectations
-    verdicts = judged(lakehouse, staged.contract, {**views, "staged": rows}, lakehouse.policy, expected, since)
+    parameters = audit_parameters(lakehouse.policy, lakehouse.settings.max_quarantine_share)
+    verdicts = judged(lakehouse, staged.contract, {**views, "staged": rows}, parameters, expected, since)
     staged.facts |= recorded(verdicts)
+    if staged.contract.zone == "landing":
+        staged.facts[MAX_QUARANTINE_SHARE] = str(lakehouse.settings.max_quarantine_share)
     staged.facts[AUDITED] = f"{WHAT_IS_NEW} {since.published.snapshot_id}" if since else THE_WHOLE
     return Audited(staged, verdicts)
 
@@ -93,22 +104,22 @@ def judged(
     lakehouse: Lakehouse,
     contract: Contract,
     views: "Mapping[str, DataFrame]",
-    policy: Policy,
+    parameters: Mapping[str, str],
     expected: Mapping[str, int],
     since: Since | None = None,
 ) -> list[Verdict]:
     """The verdicts on a table's rows, the view `staged`. Raises AuditTimeoutError."""
     expectations = lakehouse.spark.createDataFrame(list(expected.items()), "name string, n bigint")
-    seconds, parameters = lakehouse.settings.audit_timeout_seconds, audit_parameters(lakehouse, policy)
+    seconds = lakehouse.settings.audit_timeout_seconds
     with holding(lakehouse) as hold:
         part = partial(since.part, hold) if since else None
         asked = Audit(contract, {**views, "expectations": expectations}, parameters, hold, part)
         return within(seconds, contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
 
 
-def audit_parameters(lakehouse: Lakehouse, policy: Policy) -> dict[str, str]:
+def audit_parameters(policy: Policy, max_quarantine_share: float | str) -> dict[str, str]:
     """What stands for $NAME in the checks' queries."""
-    return {**policy.sql_parameters, "max_quarantine_share": str(lakehouse.settings.max_quarantine_share)}
+    return {**policy.sql_parameters, "max_quarantine_share": str(max_quarantine_share)}
 
 
 def refuse_unsound(lakehouse: Lakehouse, built: Sequence[Built]) -> None:

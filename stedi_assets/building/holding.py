@@ -1,6 +1,6 @@
 """Rows that are read more than once while a table is built or audited, kept in files until that is done.
 
-Here: writing them and taking them away. Not here: which rows (`increment`, the contracts' `shared`).
+Here: writing them and taking them away. Not here: which rows (`increment`, `audits.asking`).
 """
 
 import uuid

@@ -2,7 +2,7 @@
 
 Together they are everything that arrived, so they are split, measured and audited together: a source that is damaged
 beyond the configured share stops the run before the first table is published. Only what is new or changed is read
-(`ingestion`), and audited (`accounts`).
+(`ingestion`), and of a table that is appended to the audit looks at that alone (`accounts`).
 """
 
 import json

@@ -12,8 +12,8 @@ from stedi_assets.audits import Audit, Part, numbers_of
 from stedi_assets.audits.asking import Asked
 from stedi_assets.audits.touched import MOVING, Readings, moments
 from stedi_assets.audits.views import consent_views
-from stedi_assets.building.ground import Files, Ground
-from stedi_assets.contracts import CUSTOMER_LANDING, CUSTOMERS_CURATED, Contract
+from stedi_assets.building.ground import Files, Ground, files_then
+from stedi_assets.contracts import ACCELEROMETER_LANDING, CUSTOMER_LANDING, CUSTOMERS_CURATED, Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Staged
 from stedi_assets.lakehouse.tables import read_files
@@ -32,9 +32,21 @@ WORTH_ROWS = 1_000_000
 def adds_up(lakehouse: Lakehouse, contract: Contract, ground: Ground) -> bool:
     """Whether numbers are added to those of the published table: they are known, none is of the whole alone, and it is
     worth it."""
-    asks_for_subjects = bool(contract.subject_column and lakehouse.policy.minimum_subjects)
-    is_worth_it = ground.published.rows >= WORTH_ROWS
-    return is_worth_it and bool(numbers_of(ground.published.summary)) and not asks_for_subjects
+    if ground.published.rows < WORTH_ROWS or not numbers_of(ground.published.summary):
+        return False
+    if contract.subject_column and lakehouse.policy.minimum_subjects:
+        return False
+    return CUSTOMERS_CURATED.table not in ground.inputs or _is_curated_now(lakehouse, ground)
+
+
+def _is_curated_now(lakehouse: Lakehouse, ground: Ground) -> bool:
+    """Whether customers_curated, by which the part's audit knows who moves, was made from what is landed now."""
+    made_from = lakehouse.tables.published(CUSTOMERS_CURATED).upstream
+    landed = (CUSTOMER_LANDING, ACCELEROMETER_LANDING)
+    return all(
+        files_then(lakehouse, contract, made_from.get(contract.table)) == ground.inputs[contract.table].after
+        for contract in landed
+    )
 
 
 def part_of(
@@ -50,10 +62,10 @@ def part_of(
     then = _asked(views_then, policy, hold)
     now = _asked(views, lakehouse.policy, hold)
     read = [_readings(lakehouse, files) for name, files in ground.inputs.items() if name not in people]
-    touched = moments(then, now, [one for one in read if one.contract.zone == "landing"], hold)
+    own = _readings(lakehouse, Files(staged.contract, published.files, (*staged.kept, *staged.files)))
+    touched = moments(then, now, own, [one for one in read if one.contract.zone == "landing"], hold)
     parts = {one.contract.table: one.at(touched, hold) for one in read}
-    own = Files(staged.contract, published.files, (*staged.kept, *staged.files))
-    parts["staged"] = _readings(lakehouse, own).at(touched, hold)
+    parts["staged"] = own.at(touched, hold)
 
     def audit(asked: Asked, side: int) -> Audit:
         of_parts = {name: both[side] for name, both in parts.items()}

@@ -5,7 +5,7 @@ from stedi_assets.contracts.provenance import PROVENANCE_NAMES
 from stedi_assets.contracts.step_trainer_landing import STEP_TRAINER_LANDING
 
 # Serials of curated customers that somebody who does not consent has, too.
-SHARED = """
+SHARED_SERIALS = """
 shared AS (
     SELECT serial FROM serials
     WHERE agreeing < owners AND serial IN (SELECT serial FROM moving WHERE serial IS NOT NULL)
@@ -56,10 +56,10 @@ STEP_TRAINER_TRUSTED = Contract(
         Check(
             "shared_serials",
             "No serial of a curated customer is also that of someone who did not agree. Counted: such serials.",
-            actual=f"WITH {SHARED} SELECT count(*) FROM shared",
+            actual=f"WITH {SHARED_SERIALS} SELECT count(*) FROM shared",
             severity="WARN",
             example=f"""
-            WITH {SHARED}
+            WITH {SHARED_SERIALS}
             SELECT min(concat('a serial of ', CAST(owners AS string), ' customers, ', CAST(agreeing AS string),
                               ' of whom agree'))
             FROM serials WHERE serial IN (SELECT serial FROM shared)
@@ -71,12 +71,12 @@ STEP_TRAINER_TRUSTED = Contract(
             "No landed reading is of such a serial, of which nobody knows whose it is. Counted: such readings; the "
             "policy --serials says whether they are used.",
             actual=f"""
-            WITH {SHARED}
+            WITH {SHARED_SERIALS}
             SELECT count(*) FROM step_trainer_landing WHERE serialnumber IN (SELECT serial FROM shared)
             """,
             severity="WARN",
             example=f"""
-            WITH {SHARED}
+            WITH {SHARED_SERIALS}
             SELECT concat(CAST(max(readings) AS string), ' readings of one serial') FROM (
                 SELECT count(*) AS readings FROM step_trainer_landing
                 WHERE serialnumber IN (SELECT serial FROM shared) GROUP BY serialnumber

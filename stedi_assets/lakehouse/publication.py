@@ -24,6 +24,7 @@ CHECKS = "stedi.checks"  # the verdicts that let it pass, as `audits.record` wri
 RULES = "stedi.rules"  # stands for what the rows follow from beside the tables that they were made from
 BUILT = "stedi.built"  # how: AS_INCREMENT, or IN_FULL and why
 AUDITED = "stedi.audited"  # how: THE_WHOLE, or what is new beside the totals of which snapshot
+MAX_QUARANTINE_SHARE = "stedi.max-quarantine-share"  # of a landing table: the setting that its audit asked by
 UPKEEP = "stedi.upkeep"  # what upkeep made a snapshot for, of the rows of the one before it
 # What is true of one set of rows only: not of what is left of it once somebody was erased.
 OF_THESE_ROWS = (VERSION, VERSIONS, CHECKS, RULES, BUILT, AUDITED, UPKEEP)

@@ -11,8 +11,9 @@ from stedi_assets.lakehouse.engines.connect import connect_session, end_session
 from stedi_assets.lakehouse.engines.embedded import embedded_session
 from stedi_assets.lakehouse.engines.errors import losing
 from stedi_assets_tests.commands import command, free_port
-from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.faults.said import Given, Provoke, refused, sentence
 from stedi_assets_tests.stranger import visited_before_it_closes
+from stedi_assets_tests.test_engine_answers import undecoded
 
 
 def _key_of_everybody(given: Given) -> str:
@@ -58,6 +59,17 @@ def _old_java(given: Given) -> str:
 
 def _silent_engine(given: Given) -> str:
     return given.said("run", "--engine", f"sc://127.0.0.1:{free_port()}")
+
+
+def _undecoded_answers(given: Given) -> str:
+    spark = given.tables.spark
+    undecoded(spark, given.patch, range(1, 100))
+
+    def compute() -> None:
+        with losing("embedded"):
+            spark.range(3).count()
+
+    return refused(compute)
 
 
 def _lost_engine(given: Given) -> str:
@@ -175,6 +187,9 @@ MESSAGES: dict[str, Provoke] = {
     "another program of this machine connected to the embedded engine as it started; …": _stranger_first,
     "expected the embedded engine to listen on port … of this process, found no socket that does; …": _no_door,
     "the engine (…) was lost while it was used (…); what is published is whole, the rest is unchanged: …": _lost_engine,
+    "an answer of the engine (…) could not be decoded, nor when all was done anew; what is published is whole, …": (
+        _undecoded_answers
+    ),
     "…; no AWS credentials were found: sign in (aws sso login), or set AWS_PROFILE or a role's keys": _on_aws,
     "…; it refuses these credentials: …": lambda g: _with_keys(g, secret="wrong"),
     "…; it does not exist: …": lambda g: _with_keys(g, STEDI_BUCKET="nowhere-at-all"),

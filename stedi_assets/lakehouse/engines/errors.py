@@ -8,7 +8,7 @@ from stedi_assets.lakehouse.unanswered import in_a_sentence
 
 _UNDECODED = "Exception deserializing response"  # gRPC's words for an answer that arrived and is none
 Found = TypeVar("Found")
-_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "CANCELLED", "UNAUTHENTICATED", _UNDECODED)
+_GONE = ("UNAVAILABLE", "INVALID_HANDLE", "CANCELLED", "UNAUTHENTICATED")
 
 
 class EngineError(RuntimeError):
@@ -33,6 +33,11 @@ def losing(engine: str) -> Iterator[None]:
             yield
     except SparkConnectException as error:
         told = str(error)
+        if _UNDECODED in told:
+            raise EngineError(
+                f"an answer of the engine ({name_of(engine)}) could not be decoded, nor when all was done anew; what "
+                "is published is whole, the rest is unchanged: run again"
+            ) from None
         reason = next((reason for reason in _GONE if reason in told), None)
         if reason is None:
             raise
