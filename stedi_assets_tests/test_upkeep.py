@@ -109,12 +109,9 @@ def test_a_published_table_that_is_wrong_ends_the_night(
     tables.publish(staged, "run-2", {name: fact for name, fact in good.summary.items() if name.startswith("stedi.")})
     result = look_after(lake)
     said = failure(result)
-    assert said.startswith(
-        "what is published does not pass its checks, or passes by other numbers than it did: found 4;"
-    )
-    assert (
-        "accelerometer_trusted: row_count expected 3, found 4; accelerometer_trusted: grain expected 0, found 1" in said
-    )
+    assert said.startswith("what is published does not pass its checks, or passes by other numbers than it did: ")
+    assert "accelerometer_trusted: row_count expected 3, found 4" in said
+    assert "accelerometer_trusted: grain expected 0, found 1" in said
     assert told(result) == {}
     assert good.snapshot_id in snapshots(lake, ACCELEROMETER_TRUSTED)
 
@@ -123,10 +120,7 @@ def test_a_published_table_that_is_wrong_ends_the_night(
     ("facts", "told_of_it"),
     [
         ({"repeated_readings": ["WARN", False, 0, 7]}, "accelerometer_trusted: repeated_readings expected 0, found 0"),
-        (
-            None,
-            "something else than this product has written it: see stedi history TABLE; stedi run --full makes it anew",
-        ),
+        (None, "something else than this product has written it: "),
     ],
     ids=["by other numbers", "by somebody else"],
 )
@@ -141,7 +135,7 @@ def test_what_was_recorded_is_compared(
     if facts is None:
         table.overwrite(table.scan().to_arrow())
         metadata = told(look_after(lake))["whole_audits"]
-        assert metadata["stedi/done"]["accelerometer_trusted"] == {"checks": 0, "left_out": told_of_it}
+        assert metadata["stedi/done"]["accelerometer_trusted"]["left_out"].startswith(told_of_it)
         return
     kept["stedi.checks"] = json.dumps(json.loads(kept["stedi.checks"]) | facts)
     tables.publish(tables.stage(tables.read(ACCELEROMETER_TRUSTED), ACCELEROMETER_TRUSTED), "run-2", kept)

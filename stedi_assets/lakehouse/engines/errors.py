@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from stedi_assets.lakehouse.unanswered import in_a_sentence
 
-_UNDECODED = "Exception deserializing response"  # gRPC's words for an answer that arrived and is none
+# gRPC's words for an answer that arrived and is none; and Sail's where the client takes it for the end of the stream,
+# and asks for the rest of an operation that has ended.
+_UNDECODED = ("Exception deserializing response", "task context not found for operation")
 Found = TypeVar("Found")
 _GONE = ("UNAVAILABLE", "INVALID_HANDLE", "CANCELLED", "UNAUTHENTICATED")
 
@@ -33,7 +35,7 @@ def losing(engine: str) -> Iterator[None]:
             yield
     except SparkConnectException as error:
         told = str(error)
-        if _UNDECODED in told:
+        if _is_undecoded(told):
             raise EngineError(
                 f"an answer of the engine ({name_of(engine)}) could not be decoded, nor when all was done anew; what "
                 "is published is whole, the rest is unchanged: run again"
@@ -59,7 +61,11 @@ def anew_if_undecoded(does: Callable[[], Found], tell: Callable[[str], object], 
         try:
             return does()
         except SparkConnectException as error:
-            if _UNDECODED not in str(error):
+            if not _is_undecoded(str(error)):
                 raise
             tell("an answer of the engine could not be decoded: the step begins anew")
     return does()
+
+
+def _is_undecoded(told: str) -> bool:
+    return any(words in told for words in _UNDECODED)
