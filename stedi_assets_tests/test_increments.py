@@ -1,15 +1,19 @@
 """The large tables are built on what is published of them where that can be, and say why where it cannot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stedi_assets.building import increment
+from stedi_assets.building import audited, increment
+from stedi_assets.building import table as building
 from stedi_assets.building.ground import Files
+from stedi_assets.building.holding import holding
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
@@ -18,6 +22,7 @@ from stedi_assets.contracts import (
     STEP_TRAINER_TRUSTED,
     Contract,
 )
+from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.transforms import landing as transforms
 from stedi_assets.transforms.increments import INCREMENTS, Increment
@@ -164,6 +169,30 @@ def test_what_stays_is_looked_at_where_it_is_written_again(
         with monkeypatch.context() as patch:
             patch.setattr(increment, "grow", replaced(column, value))
             refused(lake, ACCELEROMETER_TRUSTED, check)
+
+
+def test_nothing_is_kept_that_links_a_pseudonym(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for the length of an audit: who may read where it lies has no key."""
+    kept: list[set[str]] = []
+
+    @contextmanager
+    def watched(lakehouse: Lakehouse) -> Iterator[Any]:
+        with holding(lakehouse) as hold:
+
+            def watching(rows: DataFrame) -> DataFrame:
+                kept.append(set(rows.columns))
+                return hold(rows)
+
+            yield watching
+
+    for module in (audited, building):
+        monkeypatch.setattr(module, "holding", watched)
+    run(lake)
+    deliver(lake, 1, "ben@x.org", "s2")
+    assert run(lake) == all_of("as an increment")
+    assert any("subject_id" in columns for columns in kept), "the part of the training table was kept"
+    plain = {"customer", "user", "email", "serial", "serialnumber"}
+    assert [columns for columns in kept if columns & {"subject_id", "device_id"} and columns & plain] == []
 
 
 def test_rows_lost_of_what_was_to_stay_are_missed(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
