@@ -3,25 +3,26 @@
 Here: writing it. Not here: bringing and measuring it (`contenders.product`).
 """
 
+import math
 from pathlib import Path
 
 from benchmarks.data import with_readings
 from stedi_assets.synthetic.marks import copied
 from stedi_assets.synthetic.world import world
 
-_COPIES_A_PER_CENT = 100  # a delivery on top of that many copies is one copy
+_SHARE = 0.01
 
 
-def write_delivery(folder: Path, scale: int) -> dict[str, Path]:
+def write_delivery(folder: Path, scale: float) -> dict[str, Path]:
     """By source the file: as many whole copies of the world as one per cent is, and of one more some of the people."""
-    whole, rest = divmod(scale, _COPIES_A_PER_CENT)
-    lines = world()
-    some = with_readings(lines, lines["customer"][: len(lines["customer"]) * rest // _COPIES_A_PER_CENT])
+    lines, first = world(), math.ceil(scale)  # the zone has the copies before this one
+    whole, rest = divmod(max(1, round(len(lines["customer"]) * scale * _SHARE)), len(lines["customer"]))
+    last = {source: [copied(line, first + whole) for line in of_source] for source, of_source in lines.items()}
+    some = with_readings(last, last["customer"][:rest])
     written = {}
     for source, of_source in lines.items():
-        copies = [copied(b"".join(of_source), scale + copy) for copy in range(whole)]
-        copies.append(copied(b"".join(some[source]), scale + whole))
+        copies = [copied(b"".join(of_source), first + copy) for copy in range(whole)]
         (folder / source).mkdir(parents=True)
         written[source] = folder / source / "new.json"
-        written[source].write_bytes(b"".join(copies))
+        written[source].write_bytes(b"".join([*copies, *some[source]]))
     return written

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,6 +17,7 @@ from benchmarks import measuring
 from benchmarks.contender import TABLES, rows_of
 from benchmarks.contenders import CONTENDERS, DUCKDB, EMBEDDED, FIVE_PROCESSES, ONE_PROCESS, POLARS
 from benchmarks.data import Data, data_of
+from benchmarks.increment import write_delivery
 from benchmarks.measuring import CommandError, cost_of
 from benchmarks.page import page
 from benchmarks.results import Result, Results, Run, find
@@ -192,7 +194,7 @@ def test_targets_are_judged_by_ratios() -> None:
         result(EMBEDDED, 10, 12.0, 8.0),
         result(EMBEDDED, 50, 30.0, 25.0),
         result(DUCKDB, 50, 9.0, 8.0),
-        result(EMBEDDED, 200, 300.0, 290.0),
+        replace(result(EMBEDDED, 200, 300.0, 290.0), delivered=Run(32.0, 28.0, 30.0, 10**9, 0.0)),
     ]
     found = [(verdict.met, verdict.found) for verdict in verdicts(results)]
     assert found == [
@@ -205,12 +207,31 @@ def test_targets_are_judged_by_ratios() -> None:
         (None, "not measured"),
         (False, "1.25 times"),
         (True, "2.90 GB"),
+        (True, "0.10 of it"),
     ]
+    assert "| 200 | 290.0 | 28.0 | 0.10 | 4.0 | 30.0 | 0% |" in page(results)
     assert "**missed**" in page(results)
     loaded = [replace(one, runs=[replace(one.runs[0], others=0.5)]) for one in results]
     judged = [verdict.met for verdict in verdicts(loaded)]
-    assert judged == [None] * 8 + [True], "only memory is what it is on a machine that is not idle"
+    assert judged == [None] * 8 + [True, None], "only memory is what it is on a machine that is not idle"
     assert "not judged: the machine was not idle" in page(loaded)
+
+
+@pytest.mark.parametrize(("scale", "customers"), [(SMALL, 1), (20, 191), (150, 1434)])
+def test_a_delivery_is_of_new_people_with_their_readings(scale: float, customers: int, tmp_path: Path) -> None:
+    """One in a hundred, and no reading of anybody else."""
+    there = {line["email"] for line in records(data_of(min(scale, 1), tmp_path).folder / "customer")}
+    files = write_delivery(tmp_path / "delivery", scale)
+    people = records(files["customer"].parent)
+    assert len({one["email"] for one in people} - there) == len(people) == customers
+    assert {one["user"] for one in records(files["accelerometer"].parent)} <= {one["email"] for one in people}
+    assert {one["serialNumber"] for one in records(files["step_trainer"].parent)} <= {
+        one["serialNumber"] for one in people
+    }
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for file in sorted(folder.glob("*.json")) for line in file.read_text().splitlines()]
 
 
 def test_the_median_run_is_the_one_that_is_told() -> None:
@@ -225,4 +246,5 @@ def test_results_are_read_as_they_were_kept(measured: Path, tmp_path: Path) -> N
     for result in before:
         copies.keep(result)
     assert copies.all() == before
+    assert [one.contender for one in before if one.delivered is not None] == [EMBEDDED]
     assert len(json.loads((tmp_path / f"{EMBEDDED}-{SMALL:g}.json").read_text())["runs"]) == 1

@@ -47,7 +47,7 @@ class Product:
                 steps.append(_steps(home, told["run_id"]))
             rows = {table: told["tables"][table]["rows"] for table in TABLES}
             looked_into = trace(words, environ, endpoints, work)
-            delivered = _delivered(data, work, environ, endpoints.pid) if data.scale >= 1 else None
+            delivered = _delivered(data, work, environ, endpoints.pid)
         finally:
             services.stop(home)
         typical = sorted(range(repeat), key=lambda place: runs[place].wall)[(repeat - 1) // 2]
@@ -57,7 +57,7 @@ class Product:
 def _delivered(data: Data, work: Path, environ: dict[str, str], store: int) -> Run:
     """A run that finds one per cent more than the one before it."""
     log, report = work / "delivered.log", work / "delivered.json"
-    for source, file in write_delivery(work / "delivery", int(data.scale)).items():
+    for source, file in write_delivery(work / "delivery", data.scale).items():
         _prepare([*STEDI, "deliver", source, str(file)], environ, log)
     command = [*STEDI, "run", "--quiet", "--json", str(report)]
     cost = cost_of([command], REPOSITORY, log, environ, store)
