@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Hold = Callable[[DataFrame], DataFrame]
 
+# Sets of readings, or found by going through these: kept whatever the engine.
+_LARGE = ("motions", "moving", "steps")
 # Given as queries, not as tables: see `views`.
 _COMPUTED = ("research_customers", "refusing_customers", "serial_owners")
 
@@ -23,12 +25,14 @@ _COMPUTED = ("research_customers", "refusing_customers", "serial_owners")
 class Asked:
     """views: by name. parameters: what stands for $NAME. hold: keeps rows that are asked for more than once: without
     it the engine finds them, and plans how to, each time. linking: whether views of people have their pseudonyms beside
-    their addresses: these are never kept."""
+    their addresses: these are never kept. keeps_small: whether sets of customers are kept as well, which spares the
+    embedded engine the planning; to Apache Spark a file costs more than that."""
 
     views: "Mapping[str, DataFrame]"
     parameters: Mapping[str, str]
     hold: "Hold"
     linking: bool = False
+    keeps_small: bool = True
     _found: "dict[str, DataFrame]" = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -45,14 +49,14 @@ class Asked:
         times = {name: asked_for(name, everything) for name in (*self.views, *needed)}
         # Only what is asked for: to name a view the engine plans it.
         for name, data in self.views.items():
-            if times[name] > 1 and name in _COMPUTED and not self.linking:
+            if times[name] > 1 and name in _COMPUTED and self.keeps_small and not self.linking:
                 self._keep(name, data)
             elif times[name]:
                 data.createOrReplaceTempView(name)
         for name, query in needed.items():
             found = self._found.get(name)
             found = spark.sql(Template(query).substitute(self.parameters)) if found is None else found
-            if times[name] > 1:
+            if times[name] > 1 and (self.keeps_small or name in _LARGE):
                 self._keep(name, found)
             else:
                 found.createOrReplaceTempView(name)

@@ -61,7 +61,7 @@ class Audit:
     """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them.
 
     hold: keeps the rows that several of them ask for; without it the engine finds them each time. part: finds what
-    differs from the published table; without it all checks are asked of the whole table.
+    differs from the published table; without it all checks are asked of the whole table. keeps_small: as `asking` says.
     """
 
     contract: Contract
@@ -69,10 +69,12 @@ class Audit:
     parameters: Mapping[str, str]
     hold: "Callable[[DataFrame], DataFrame]" = lambda rows: rows
     part: "Callable[[], Part] | None" = None
+    keeps_small: bool = True
 
     @cached_property
     def _asked(self) -> Asked:
-        return Asked(self.views, self.parameters, self.hold, linking=self.contract.subject_column is not None)
+        linking = self.contract.subject_column is not None
+        return Asked(self.views, self.parameters, self.hold, linking, self.keeps_small)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""

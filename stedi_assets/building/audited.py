@@ -23,6 +23,7 @@ from stedi_assets.lakehouse.publication import (
     Staged,
 )
 from stedi_assets.policy import Policy
+from stedi_assets.settings import EMBEDDED
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -113,7 +114,8 @@ def judged(
     seconds = lakehouse.settings.audit_timeout_seconds
     with holding(lakehouse) as hold:
         part = partial(since.part, hold) if since else None
-        asked = Audit(contract, {**views, "expectations": expectations}, parameters, hold, part)
+        is_embedded = lakehouse.settings.engine == EMBEDDED
+        asked = Audit(contract, {**views, "expectations": expectations}, parameters, hold, part, is_embedded)
         return within(seconds, contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
 
 
