@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stedi_assets.building import audited, increment
+from stedi_assets.building import audited, increment, part
 from stedi_assets.building import table as building
-from stedi_assets.building.ground import Files
+from stedi_assets.building.ground import Files, NoGroundError
 from stedi_assets.building.holding import holding
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
@@ -169,6 +169,21 @@ def test_what_stays_is_looked_at_where_it_is_written_again(
         with monkeypatch.context() as patch:
             patch.setattr(increment, "grow", replaced(column, value))
             refused(lake, ACCELEROMETER_TRUSTED, check)
+
+
+def test_a_part_that_cannot_be_told_is_no_failure(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not known what customers_curated was made from, the whole table is audited."""
+    run(lake)
+    deliver(lake, 1, "ben@x.org", "s2")
+
+    def no_longer_kept(*_all: Any) -> Any:
+        raise NoGroundError("the version is no longer kept")
+
+    monkeypatch.setattr(part, "files_then", no_longer_kept)
+    assert run(lake) == all_of("as an increment")
+    how = {contract: lake.published(contract).summary["stedi.audited"] for contract in LARGE}
+    assert how[ACCELEROMETER_TRUSTED].startswith("what is new")
+    assert how[STEP_TRAINER_TRUSTED] == how[MACHINE_LEARNING_CURATED] == "the whole table"
 
 
 def test_nothing_is_kept_that_links_a_pseudonym(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

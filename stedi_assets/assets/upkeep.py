@@ -45,8 +45,7 @@ Outcome = MaterializeResult[Any]
 def whole_audits(context: AssetExecutionContext, lakehouse: ResourceParam[Lakehouse]) -> Outcome:
     """By the versions that each table was made from, and its policy. A table that the next run makes anew is left."""
     if lakehouse.settings.engine == GLUE:
-        context.log.warning(NOT_AUDITED_BY_GLUE)
-        return MaterializeResult(metadata={DONE: MetadataValue.json({}), "stedi/left_out": NOT_AUDITED_BY_GLUE})
+        return _left_out(context, NOT_AUDITED_BY_GLUE)
     from stedi_assets.building.whole import NotSoundError, audit_published
 
     with losing(lakehouse.settings.engine):
@@ -81,8 +80,7 @@ def whole_audits(context: AssetExecutionContext, lakehouse: ResourceParam[Lakeho
 def compaction(context: AssetExecutionContext, lakehouse: ResourceParam[Lakehouse]) -> Outcome:
     """The digest of every table that was rewritten is the same before and after, or it is left as it was."""
     if lakehouse.settings.engine == GLUE:
-        context.log.warning(NOT_COMPACTED_BY_GLUE)
-        return MaterializeResult(metadata={DONE: MetadataValue.json({}), "stedi/left_out": NOT_COMPACTED_BY_GLUE})
+        return _left_out(context, NOT_COMPACTED_BY_GLUE)
     from stedi_assets.upkeep.compaction import compact
 
     with losing(lakehouse.settings.engine):
@@ -195,6 +193,12 @@ def orphans(lakehouse: ResourceParam[Lakehouse]) -> Outcome:
 
 
 upkeep = [whole_audits, compaction, expired_snapshots, orphans]
+
+
+def _left_out(context: AssetExecutionContext, why: str) -> Outcome:
+    """A step that the engine cannot do: nothing was done, and why."""
+    context.log.warning(why)
+    return MaterializeResult(metadata={DONE: MetadataValue.json({}), "stedi/left_out": why})
 
 
 def _each(work: Callable[[Contract], Result]) -> list[Result]:

@@ -1,9 +1,9 @@
 """Audits: what is checked on a staged table before it is published.
 
 `derive`: the checks of a table, from its contract. `run`: answering them, all in one query, of the whole table or of
-the part that changed (`touched`). `asking`: the views and sets that queries name, `views`:
-those of people. `limit`: how long that may take. `record`: what is kept of the answers. What a check
-says beyond the general ones stands in the table's contract.
+the part that changed (`touched`). `asking`: the views and sets that queries name. `views`: those of people. `limit`:
+how long that may take. `record`: what is kept of the answers. What a check says beyond the general ones stands in the
+table's contract.
 No Dagster here: `assets` turn verdicts into check results.
 """
 

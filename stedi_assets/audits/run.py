@@ -18,6 +18,7 @@ from stedi_assets.contracts.model import Side
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from stedi_assets.audits.asking import Hold
     from stedi_assets.contracts.model import Check
 
 
@@ -67,7 +68,7 @@ class Audit:
     contract: Contract
     views: Mapping[str, "DataFrame"]
     parameters: Mapping[str, str]
-    hold: "Callable[[DataFrame], DataFrame]" = lambda rows: rows
+    hold: "Hold" = lambda rows: rows
     part: "Callable[[], Part] | None" = None
     keeps_small: bool = True
 

@@ -28,7 +28,7 @@ from stedi_assets.settings import EMBEDDED
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from stedi_assets.building.holding import Hold
+    from stedi_assets.audits.asking import Hold
 
 PREVIEW_ROWS = 5
 

@@ -86,20 +86,19 @@ def ground_of(
     return Ground(published, found)
 
 
-def files_then(lakehouse: "Lakehouse", contract: Contract, snapshot_id: int | None) -> tuple[str, ...]:
+def files_then(table: "Table", snapshot_id: int | None) -> tuple[str, ...]:
     """The files of a version that something was made from, or what upkeep made of them. Raises NoGroundError."""
-    from stedi_assets.lakehouse.catalog import published_table  # the graph is loaded without the catalog's library
-
-    table = published_table(lakehouse.tables.catalog, contract)
     found = _compacted(table, snapshot_id)
     if found is None or table.snapshot_by_id(found) is None:
-        raise NoGroundError(f"the version of {contract.table} that it was made from is no longer kept")
+        raise NoGroundError(f"the version of {table.name()[-1]} that it was made from is no longer kept")
     return _of_snapshot(table, found)
 
 
 def _files(lakehouse: "Lakehouse", contract: Contract, then: int | None) -> Files:
-    before = files_then(lakehouse, contract, then)
-    return Files(contract, before, files_then(lakehouse, contract, lakehouse.tables.loaded[contract.table]))
+    from stedi_assets.lakehouse.catalog import published_table  # the graph is loaded without the catalog's library
+
+    table = published_table(lakehouse.tables.catalog, contract)
+    return Files(contract, files_then(table, then), _of_snapshot(table, lakehouse.tables.loaded[contract.table]))
 
 
 def _compacted(table: "Table", snapshot_id: int | None) -> int | None:

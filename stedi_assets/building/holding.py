@@ -4,7 +4,7 @@ Here: writing them and taking them away. Not here: which rows (`increment`, `aud
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from stedi_assets.lakehouse.lakehouse import Lakehouse
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    Hold = Callable[[DataFrame], DataFrame]
+    from stedi_assets.audits.asking import Hold
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from stedi_assets.transforms.increments import INCREMENTS, Increment, NoIncremen
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from stedi_assets.building.holding import Hold
+    from stedi_assets.audits.asking import Hold
 
 # Files are looked into one by one, or in so many groups: a query of a thousand parts is none that an engine likes.
 _MOST_GROUPS = 16

@@ -18,6 +18,7 @@ from stedi_assets.building.audited import audit_parameters, judged
 from stedi_assets.building.ground import NoGroundError, files_then, rules_of
 from stedi_assets.building.ingestion import published_manifests, rules_of_source
 from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES, Contract, contract_of
+from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import MAX_QUARANTINE_SHARE, RULES, RUN_ID, Published
 from stedi_assets.lakehouse.tables import read_files
@@ -33,7 +34,7 @@ _TOO_LONG = "its checks did not end in time: allow more with STEDI_AUDIT_TIMEOUT
 
 
 class NotSoundError(RuntimeError):
-    """Published tables that do not pass their checks, or passes by other numbers than it did."""
+    """Published tables that do not pass their checks, or pass by other numbers than they did."""
 
     def __init__(self, unsound: "Sequence[WholeAudit]") -> None:
         self.failed = [verdict for table in unsound for verdict in table.failed]
@@ -109,7 +110,8 @@ def _views(lakehouse: Lakehouse, contract: Contract, published: Published, polic
     for name, snapshot_id in made_from.items():
         upstream = contract_of(name)
         then = lakehouse.tables.published(upstream).snapshot_id if snapshot_id is None else snapshot_id
-        views[name] = read_files(lakehouse.spark, upstream, files_then(lakehouse, upstream, then))
+        files = files_then(published_table(lakehouse.tables.catalog, upstream), then)
+        views[name] = read_files(lakehouse.spark, upstream, files)
     customers = views[CUSTOMER_LANDING.table]
     views |= consent_views(contract, customers, policy, lambda: lakehouse.pseudonym_key)
     views["staged"] = lakehouse.tables.read_published(contract, published)

@@ -99,9 +99,9 @@ def examined(
 
 def without(rows: DataFrame, objects: Collection[str]) -> DataFrame:
     """The rows of a landing table or the quarantine, but for those of these objects."""
-    return (
-        rows.join(_keys(rows, objects), on="source_object", how="left_anti").select(*rows.columns) if objects else rows
-    )
+    if not objects:
+        return rows
+    return rows.join(_keys(rows, objects), on="source_object", how="left_anti").select(*rows.columns)
 
 
 def of_objects(rows: DataFrame, objects: Collection[str]) -> DataFrame:
