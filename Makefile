@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Each with services, engine and folders of its own.
+TWO_PROCESSES := --numprocesses 2 --no-loadscope-reorder
 
 .PHONY: run dev test test-cluster test-faults bench bench-scale lint audit constraints format docs screenshots clean help
 
@@ -17,13 +19,13 @@ dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 	@$(BIN)/stedi dev
 
 test: $(INSTALLED) lint audit ## Everything that is tested: ruff, mypy, cfn-lint, the dependencies, pytest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TWO_PROCESSES) --dist loadfile
 
 test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
 	$(BIN)/python -m pytest stedi_assets_tests/test_cluster.py
 
 test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
-	$(BIN)/python -m stedi_assets_tests.faults
+	$(BIN)/python -m pytest -m faults $(TWO_PROCESSES) --dist worksteal
 
 bench: $(INSTALLED) ## Measure against plain scripts, into docs/benchmarks.md (an hour); BENCH="--scale 10 --only stedi"
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -29,6 +29,7 @@ REQUIREMENTS = [
 ]
 TEST_REQUIREMENTS = [
     "pytest==9.2.0",
+    "pytest-xdist==3.8.0",  # two processes: most tests wait for one core, or for a server
     "hypothesis==6.170.15",  # properties of splitting and typing
     "playwright==1.65.2",  # drives the system's Chromium: tests of the UI, pictures in docs/
     "polars==2.1.0",  # the README's line for it is tried

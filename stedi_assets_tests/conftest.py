@@ -16,6 +16,8 @@ from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.settings import Settings
 from stedi_assets_tests.lake import Lake, bring
 
+pytest_plugins = ["stedi_assets_tests.faults.summary"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -14,21 +14,23 @@ from stedi_assets.contracts.model import Check
 
 EMAIL, RECORD_EMAIL, USER = customer_key("email"), customer_key("r.email"), customer_key("r.user")
 
+# Subqueries, no WITH: the sets become views, and Apache Spark 4.1 makes an invalid plan of a query that names a view
+# that has a WITH in it more than once (its rule InlineCTE).
+_CURRENT_RECORDS = f"""
+    SELECT n.customer, n.updated, r.serialnumber AS serial, coalesce(r.sharewithresearchasofdate, 0) AS agreed_at
+    FROM customer_landing r
+    JOIN (SELECT {EMAIL} AS customer, max(lastupdatedate) AS updated FROM customer_landing GROUP BY 1) n
+    ON {RECORD_EMAIL} = n.customer AND r.lastupdatedate = n.updated
+"""
+
 # customer (its key), updated, since (epoch ms), serial: one row for each customer who agreed to research.
 _CONSENTING = f"""
-WITH newest AS (
-    SELECT {EMAIL} AS customer, max(lastupdatedate) AS updated FROM customer_landing GROUP BY 1
-),
-current_records AS (
-    SELECT n.customer, n.updated, r.serialnumber AS serial, coalesce(r.sharewithresearchasofdate, 0) AS agreed_at
-    FROM customer_landing r JOIN newest n ON {RECORD_EMAIL} = n.customer AND r.lastupdatedate = n.updated
-),
-agreed AS (
-    SELECT customer, max(agreed_at) AS since FROM current_records
-    GROUP BY customer HAVING min(agreed_at) > 0 AND max(agreed_at) <= $as_of_ms
-)
 SELECT a.customer, a.since, max(c.updated) AS updated, max(c.serial) AS serial
-FROM current_records c JOIN agreed a ON c.customer = a.customer AND c.agreed_at = a.since
+FROM ({_CURRENT_RECORDS}) c
+JOIN (
+    SELECT customer, max(agreed_at) AS since FROM ({_CURRENT_RECORDS})
+    GROUP BY customer HAVING min(agreed_at) > 0 AND max(agreed_at) <= $as_of_ms
+) a ON c.customer = a.customer AND c.agreed_at = a.since
 GROUP BY a.customer, a.since
 """
 
@@ -52,23 +54,21 @@ SELECT customer, since, serial FROM consenting WHERE customer IN (
 
 # serial, owners (customers ever recorded with it), agreeing (those of them who consent), last_since: one row a serial.
 _SERIALS = f"""
-WITH owned AS (
+SELECT o.serial, count(*) AS owners, count(c.customer) AS agreeing, max(c.since) AS last_since
+FROM (
     SELECT serialnumber AS serial, {EMAIL} AS customer FROM customer_landing
     WHERE serialnumber IS NOT NULL GROUP BY 1, 2
-)
-SELECT o.serial, count(*) AS owners, count(c.customer) AS agreeing, max(c.since) AS last_since
-FROM owned o LEFT JOIN consenting c ON o.customer = c.customer
+) o
+LEFT JOIN consenting c ON o.customer = c.customer
 GROUP BY o.serial
 """
 
 # The step readings of moving customers' serials that the policy covers, each distinct one once.
 _STEPS = """
-WITH curated_serials AS (
-    SELECT serial, min(since) AS since FROM moving WHERE serial IS NOT NULL GROUP BY serial
-)
 SELECT r.serialnumber, r.sensorreadingtime, count(*) AS landed
 FROM step_trainer_landing r
-JOIN curated_serials c ON r.serialnumber = c.serial
+JOIN (SELECT serial, min(since) AS since FROM moving WHERE serial IS NOT NULL GROUP BY serial) c
+ON r.serialnumber = c.serial
 JOIN serials o ON r.serialnumber = o.serial
 WHERE (NOT $at_reading OR r.sensorreadingtime >= c.since)
   AND (NOT $unambiguous

@@ -1,12 +1,7 @@
 """What the tests of faults count: tries, what was lost, what was wrong, what nobody can explain; and what load took."""
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
-
-# Names the file where a process keeps its tables, instead of printing them.
-KEPT_IN = "FAULTS_KEPT_IN"
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
@@ -56,14 +51,16 @@ def loads() -> list[Load]:
     return list(_loads)
 
 
-def keep(file: Path) -> None:
-    """Adds them to those that another process has kept there."""
-    if file.exists():
-        found = json.loads(file.read_text())
-        for row in found["rows"]:
-            record(*row)
-        _loads[:0] = [Load(*load) for load in found["loads"]]
-    file.write_text(json.dumps({"rows": rows(), "loads": loads()}))
+def counted() -> dict[str, list[tuple[Any, ...]]]:
+    """Both tables, as one process can hand them to another."""
+    return {"rows": [tuple(row) for row in rows()], "loads": [tuple(load) for load in loads()]}
+
+
+def add(found: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    """Adds what another process counted."""
+    for row in found["rows"]:
+        record(*row)
+    _loads.extend(Load(*load) for load in found["loads"])
 
 
 def told() -> list[str]:
