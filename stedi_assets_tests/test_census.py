@@ -64,7 +64,7 @@ def test_census_accounts_for_what_parse_gives(text: bytes, packed: bool) -> None
         (b" \n[,]\n", Census(0, 6, 0, 0)),
         (b'{"a":1}\n{"b":{"c":2}}{}\n', Census(3, 24, 0, 0)),
         (b'{"a":1}\nnull\n{"b":', Census(3, 18, 1, 1)),
-        (gzip.compress(b"{}\n{}"), Census(2, 5, 0, 0)),
+        (gzip.compress(b"{}\n{}", mtime=0), Census(2, 5, 0, 0)),
         (gzip.compress(b"{}\n{}", mtime=0)[:-1], Census(1, 24, 0, 1)),
         (b'{"a":' * 100_000, Census(1, 500_000, 0, 1)),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, Census(1, 600_001, 0, 0)),
