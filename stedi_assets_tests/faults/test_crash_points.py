@@ -56,7 +56,7 @@ def test_every_step_of_the_first_run(rounds: Rounds) -> None:
 def sweep(every: Sweep, fault: str) -> None:
     points = every.points()
     every.over(points)
-    print(f"\n{fault}: {every.told(points)}")  # noqa: T201 - what the test is asked to show
-    every.tally.judge(fault)
+    print(f"\n{fault}: {every.told(points)}")  # noqa: T201 - by table; shown where the test fails, or with -s
+    every.tally.judge(f"{fault}: {len(points)} points")
     assert sorted(point.number for point in every.killed) == [point.number for point in points]
     assert {point.table for point in points} >= set(every.rounds.right)
