@@ -57,13 +57,16 @@ def hear_ctrl_c() -> None:
 
 
 def end(process: "subprocess.Popen[bytes]", log: Path) -> int:
-    """Ends it as Ctrl-C does: its exit status."""
+    """Ends it as Ctrl-C does: its exit status. What it has started and not ended is killed, but for the services."""
     process.send_signal(signal.SIGINT)
     try:
         return process.wait(timeout=60)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
         raise AssertionError(f"did not end: {log.read_text()[-3000:]}") from None
+    finally:
+        # A process of `dagster dev` that outlives it by a moment may start the services anew when the test has gone.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
