@@ -1,4 +1,4 @@
-"""Every step of a run is one at which it is killed: in chains, each run on top of what the ones before have left.
+"""Each step of a run is one at which it is killed: in chains, each run on top of what the ones before have left.
 
 Here: which steps come after each other, and the verdict on each chain. Not here: a round's parts (`rounds`).
 
@@ -21,11 +21,12 @@ _DELIVERIES = 4
 
 @dataclass
 class Sweep:
-    """All steps of one kind of run. begin: what makes it one that has them all."""
+    """Steps of one kind of run. begin: what makes it one that has them all. share: one in so many is tried."""
 
     rounds: Rounds
     begin: Callable[[], object]
     full: bool = False
+    share: int = 1
     killed: list[Point] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     _chains: int = 0
@@ -40,7 +41,8 @@ class Sweep:
 
     def over(self, points: list[Point]) -> None:
         """Kills a run at each of the points, whatever that takes."""
-        chains = deque(points[first::STRIDE] for first in range(min(STRIDE, len(points))))
+        stride = max(1, STRIDE // self.share)
+        chains = deque(points[first::stride] for first in range(min(stride, len(points))))
         while chains:
             if left := self._chain(chains.popleft()):
                 chains.append(left)

@@ -1,8 +1,11 @@
 """A run killed (SIGKILL) at each step of each table's write, audit and publication: readers see the old or the new.
 
 A rerun gives the right rows, upkeep removes what was left. First some steps, each settled by itself; then every step
-of a run that adds, of one that builds everything anew, and of the first of all.
+of a run that adds; then of one that builds everything anew, and of the first of all, one step in four, on another day
+the next ones: all of them took more than an hour.
 """
+
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,6 +21,8 @@ SOME = [
     at("audit", "customer_trusted", "end"),
     at("publication", "machine_learning_curated", "end"),
 ]
+# In so many days all steps of the long sweeps are met.
+_DAYS = 4
 
 
 def test_some_steps(rounds: Rounds) -> None:
@@ -34,14 +39,21 @@ def test_some_steps(rounds: Rounds) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
-def test_every_step(rounds: Rounds, full: bool) -> None:
+@pytest.mark.parametrize("half", [0, 1], ids=["odd", "even"])
+def test_every_step(rounds: Rounds, half: int) -> None:
+    """In halves, so that two processes have as much to do."""
     assert rounds.run().success
-    sweep(Sweep(rounds, rounds.deliver, full), f"killed at each step, {'full' if full else 'incremental'} run")
+    sweep(Sweep(rounds, rounds.deliver, share=2), half, "killed at each step")
 
 
 @pytest.mark.faults
-def test_every_step_of_the_first_run(rounds: Rounds) -> None:
+def test_steps_of_a_full_run(rounds: Rounds) -> None:
+    assert rounds.run().success
+    sweep(Sweep(rounds, rounds.deliver, full=True, share=_DAYS), _today(), "killed, full run")
+
+
+@pytest.mark.faults
+def test_steps_of_the_first_run(rounds: Rounds) -> None:
     """Before it there is no table: each is made, and is never published or new."""
     lake = rounds.lake
 
@@ -50,13 +62,19 @@ def test_every_step_of_the_first_run(rounds: Rounds) -> None:
         if lake.catalog.namespace_exists(NAMESPACE):
             lake.catalog.drop_namespace(NAMESPACE)
 
-    sweep(Sweep(rounds, drop_all), "killed at each step, first run")
+    sweep(Sweep(rounds, drop_all, share=_DAYS), _today(), "killed, first run")
 
 
-def sweep(every: Sweep, fault: str) -> None:
-    points = every.points()
-    every.over(points)
-    print(f"\n{fault}: {every.told(points)}")  # noqa: T201 - by table; shown where the test fails, or with -s
-    every.tally.judge(f"{fault}: {len(points)} points")
-    assert sorted(point.number for point in every.killed) == [point.number for point in points]
-    assert {point.table for point in points} >= set(every.rounds.right)
+def sweep(these: Sweep, first: int, fault: str) -> None:
+    points = these.points()
+    chosen = points[first :: these.share]
+    these.over(chosen)
+    print(f"\n{fault}: {these.told(points)}")  # noqa: T201 - by table; shown where the test fails, or with -s
+    which = ", ".join(str(point.number) for point in chosen[:3])
+    these.tally.judge(f"{fault}: {which} ... of {len(points)}")
+    assert sorted(point.number for point in these.killed) == [point.number for point in chosen]
+    assert {point.table for point in points} >= set(these.rounds.right)
+
+
+def _today() -> int:
+    return datetime.now(UTC).toordinal() % _DAYS
