@@ -25,7 +25,7 @@ test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one 
 	$(BIN)/python -m pytest stedi_assets_tests/test_cluster.py
 
 test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
-	$(BIN)/python -m pytest -m faults $(TWO_PROCESSES) --dist worksteal
+	$(BIN)/python -m pytest -m faults $(TWO_PROCESSES) --dist load --maxschedchunk 1
 
 bench: $(INSTALLED) ## Measure against plain scripts, into docs/benchmarks.md (an hour); BENCH="--scale 10 --only stedi"
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -19,6 +19,17 @@ from stedi_assets_tests.lake import Lake, bring
 pytest_plugins = ["stedi_assets_tests.faults.summary"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the long tests those first that take longest: else one process ends long before the other."""
+    items.sort(key=_minutes, reverse=True)
+
+
+def _minutes(test: pytest.Item) -> int:
+    """As it says itself; about one, of a long test that does not say."""
+    mark = test.get_closest_marker("faults")
+    return int(mark.kwargs.get("minutes", 1)) if mark else 0
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The session's home; commands and resources find it in the environment."""

@@ -157,7 +157,7 @@ def test_some_worlds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data:
     play(spark, monkeypatch, data, rounds=4)
 
 
-@pytest.mark.faults
+@pytest.mark.faults(minutes=11)
 @settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=CHECKED)
 @given(data=st.data())
 def test_many_worlds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:

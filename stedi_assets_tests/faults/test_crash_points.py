@@ -38,7 +38,7 @@ def test_some_steps(rounds: Rounds) -> None:
     tally.judge("killed at a step that matters")
 
 
-@pytest.mark.faults
+@pytest.mark.faults(minutes=25)
 @pytest.mark.parametrize("half", [0, 1], ids=["odd", "even"])
 def test_every_step(rounds: Rounds, half: int) -> None:
     """In halves, so that two processes have as much to do."""
@@ -46,13 +46,13 @@ def test_every_step(rounds: Rounds, half: int) -> None:
     sweep(Sweep(rounds, rounds.deliver, share=2), half, "killed at each step")
 
 
-@pytest.mark.faults
+@pytest.mark.faults(minutes=5)
 def test_steps_of_a_full_run(rounds: Rounds) -> None:
     assert rounds.run().success
     sweep(Sweep(rounds, rounds.deliver, full=True, share=_DAYS), _today(), "killed, full run")
 
 
-@pytest.mark.faults
+@pytest.mark.faults(minutes=5)
 def test_steps_of_the_first_run(rounds: Rounds) -> None:
     """Before it there is no table: each is made, and is never published or new."""
     lake = rounds.lake

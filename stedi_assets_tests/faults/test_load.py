@@ -38,6 +38,7 @@ def test_ten_thousand_objects_in_one_delivery(lake: Lake, landed: Path) -> None:
     assert arrived == OBJECTS
 
 
+@pytest.mark.faults(minutes=13)
 def test_five_million_customers(lake: Lake, landed: Path) -> None:
     """Every other one agrees. Each has a record of its own; nobody's is mixed up."""
     for first in range(0, CUSTOMERS_LANDED, CUSTOMERS_PER_OBJECT):
