@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # Each with services, engine and folders of its own.
-TWO_PROCESSES := --numprocesses 2 --no-loadscope-reorder
+TWO_PROCESSES := --numprocesses 2
 
 .PHONY: run dev test test-cluster test-faults bench bench-scale lint audit constraints format docs screenshots clean help
 
@@ -19,7 +19,7 @@ dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 	@$(BIN)/stedi dev
 
 test: $(INSTALLED) lint audit ## Everything that is tested: ruff, mypy, cfn-lint, the dependencies, pytest
-	$(BIN)/python -m pytest $(TWO_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest $(TWO_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
 	$(BIN)/python -m pytest stedi_assets_tests/test_cluster.py

@@ -32,16 +32,17 @@ WHERE customer IN (SELECT {customer_key("email")} FROM customers_curated)
 _STANDINGS_OF_CUSTOMERS = "SELECT 'customer' AS kind, customer AS who, serial, since FROM consenting"
 # All that a landed record can change about anybody's readings; `moving` as above. Of a serial not how many have it: the
 # few that the fulfilment site used over and over would be touched by every new customer.
+# No WITH, as in `contracts.consenting`.
 _STANDINGS = f"""
-WITH moving_since AS (SELECT serial, min(since) AS since FROM moving GROUP BY serial),
-agreed_since AS (SELECT serial, min(since) AS since FROM consenting GROUP BY serial)
 SELECT c.*, CAST(NULL AS boolean) AS all_agree, CAST(NULL AS bigint) AS last_since,
        CAST(NULL AS bigint) AS moving_since FROM ({_STANDINGS_OF_CUSTOMERS}) c
 UNION ALL
 SELECT 'serial' AS kind, s.serial AS who, s.serial, a.since, s.agreeing = s.owners AS all_agree,
        CASE WHEN $unambiguous AND s.agreeing = s.owners THEN s.last_since END AS last_since,
        m.since AS moving_since
-FROM serials s LEFT JOIN moving_since m ON s.serial = m.serial LEFT JOIN agreed_since a ON s.serial = a.serial
+FROM serials s
+LEFT JOIN (SELECT serial, min(since) AS since FROM moving GROUP BY serial) m ON s.serial = m.serial
+LEFT JOIN (SELECT serial, min(since) AS since FROM consenting GROUP BY serial) a ON s.serial = a.serial
 """
 
 
