@@ -28,7 +28,7 @@ def table(name: str, snapshot_id: int | None = None) -> "DataScan":
 def spark_table(name: str, snapshot_id: int | None = None) -> "DataFrame":
     """The same as a PySpark DataFrame, on the embedded engine of this process."""
     from stedi_assets.lakehouse.engines.embedded import embedded_session
-    from stedi_assets.lakehouse.tables import read_files
+    from stedi_assets.lakehouse.published import read_files
 
     files = [task.file.file_path for task in table(name, snapshot_id).plan_files()]
     return read_files(embedded_session(connect(Settings.load())), _contract(name), files)

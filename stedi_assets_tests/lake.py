@@ -20,8 +20,8 @@ from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.lakehouse import registry_of
 from stedi_assets.lakehouse.publication import Published
+from stedi_assets.lakehouse.published import published_snapshot
 from stedi_assets.lakehouse.services import Endpoints
-from stedi_assets.lakehouse.tables import published_snapshot
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
 

@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pyiceberg.table
 import pytest
 from pyiceberg.catalog import Catalog
-from pyspark.sql import SparkSession
+from pyiceberg.table.update import update_table_metadata
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from stedi_assets.audits import within
 from stedi_assets.contracts import CUSTOMER_TRUSTED, STEP_TRAINER_LANDING, STEP_TRAINER_TRUSTED, Contract
 from stedi_assets.lakehouse.catalog import NAMESPACE, bring_up_to_contract, open_catalog
 from stedi_assets.lakehouse.connection import connect
-from stedi_assets.lakehouse.publication import RUN_ID, UPSTREAM, NeverPublishedError, PublicationRefusedError
+from stedi_assets.lakehouse.publication import RUN_ID, UPSTREAM, NeverPublishedError, PublicationRefusedError, Staged
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.settings import Settings
 from stedi_assets_tests.frames import frame, values
@@ -124,6 +129,64 @@ def test_replaced_snapshots_stay_readable(tables: Tables, catalog: Catalog) -> N
 def test_one_publication_is_one_snapshot(tables: Tables, catalog: Catalog) -> None:
     ids = [publish(tables, "s1"), publish(tables, "s2"), publish(tables)]
     assert [snapshot.snapshot_id for snapshot in catalog.load_table("stedi.step_trainer_trusted").snapshots()] == ids
+
+
+def test_what_went_with_earlier_versions_is_not_handed_on(tables: Tables, catalog: Catalog) -> None:
+    """Or each publication, and each look at a table, would read one manifest more than the one before it."""
+
+    def manifests() -> tuple[int, int]:
+        table = catalog.load_table("stedi.step_trainer_trusted")
+        found = table.current_snapshot().manifests(table.io)  # type: ignore[union-attr]
+        return len(found), sum(manifest.deleted_files_count or 0 for manifest in found)
+
+    counted = []
+    for serial in ("s1", "s2", "s3", "s4"):
+        publish(tables, serial)
+        counted.append(manifests())
+    assert counted == [(1, 0), (2, 1), (2, 1), (2, 1)], "the files that came, and those that went with this version"
+    kept = tables.published(STEP_TRAINER_TRUSTED).files
+    tables.publish(tables.stage(steps(tables, "s5"), STEP_TRAINER_TRUSTED, kept=kept), "run")
+    assert manifests() == (2, 0)
+    assert serials(tables) == ["s4", "s5"]
+
+
+def test_a_publication_costs_no_more_where_there_were_many(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyIceberg copies all of a table's metadata, every snapshot with it, whenever a transaction looks at them."""
+    publish(tables, "s1")
+    copies = []
+
+    def counting(*given: Any) -> Any:
+        copies.append(given)
+        return update_table_metadata(*given)
+
+    monkeypatch.setattr(pyiceberg.table, "update_table_metadata", counting)
+    publish(tables, "s2")
+    assert 0 < len(copies) <= 5
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_rows_that_several_joins_give_are_written(tables: Tables, tmp_path: Path, beside: bool) -> None:
+    """The embedded engine goes through partitions that it puts together one by one; and one of a join's waits until all
+    of them have begun."""
+    folders = [f"{tmp_path}/some", f"{tmp_path}/all"]
+    tables.spark.range(10).write.parquet(folders[0])
+    tables.spark.range(1000).repartition(2).write.parquet(folders[1])
+    some, all_ = (tables.spark.read.parquet(folder) for folder in folders)
+    counted = all_.groupBy("id").agg(F.max(F.col("id") % 10).alias("digit"))
+    joined = some.join(counted, on="id", how="left_semi").select(
+        F.col("id").alias("sensorreadingtime"), F.lit("s2").alias("serialnumber"), F.lit(1).alias("distancefromobject")
+    )
+    publish(tables, "s1")
+    kept = tables.published(STEP_TRAINER_TRUSTED).files if beside else ()
+    rows = reduce(DataFrame.unionByName, [joined] * 4)
+
+    def write() -> Staged:
+        return tables.stage(rows, STEP_TRAINER_TRUSTED, kept=kept)
+
+    staged = within(60, "step_trainer_trusted", write, give_up=tables.spark.interruptAll)
+    assert tables.read_new(staged).count() == 40
+    if beside:
+        assert len(staged.files) == 1
 
 
 def test_a_publication_is_refused_when_main_has_moved(tables: Tables) -> None:

@@ -19,7 +19,7 @@ from stedi_assets.contracts.model import Check
 from stedi_assets.lakehouse.catalog import iceberg_schema, never_retry, published_table
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import PublicationRefusedError
-from stedi_assets.lakehouse.tables import read_files
+from stedi_assets.lakehouse.published import read_files
 from stedi_assets.lakehouse.versions import Version, version_before, versions_of
 
 if TYPE_CHECKING:

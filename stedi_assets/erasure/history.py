@@ -25,6 +25,7 @@ from stedi_assets.contracts import Contract
 from stedi_assets.erasure.data_files import ErasedRows, count_erased
 from stedi_assets.erasure.replacement import Replacement, publish_without
 from stedi_assets.lakehouse.catalog import find_table, never_retry
+from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.objects import abort_uploads, delete_objects, table_objects
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.snapshots import SnapshotFiles, is_unreferenced, missing_of, snapshots_of
@@ -89,7 +90,7 @@ def erase_from_table(
     )
     before = _published(table, history)
     if gone:
-        transaction = table.transaction()
+        transaction = Change(table)
         replacement = Replacement()
         if before in gone:
             replacement = publish_without(table, transaction, before, affected, columns, erased, facts)

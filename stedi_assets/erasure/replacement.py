@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from pyiceberg.io.pyarrow import parquet_files_to_data_files
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table, Transaction
+from pyiceberg.table import Table
 
 from stedi_assets.erasure.data_files import ErasedRows, rewrite_without
+from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.publication import OF_THESE_ROWS, OURS
 from stedi_assets.lakehouse.snapshots import SnapshotFiles, is_live
 
@@ -27,7 +28,7 @@ class Replacement:
 
 def publish_without(
     table: Table,
-    transaction: Transaction,
+    transaction: Change,
     published: SnapshotFiles,
     affected: Mapping[str, int],
     columns: Sequence[str],
@@ -52,14 +53,14 @@ def publish_without(
     intermediate = []
     if replaced or moved:
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(written))
-        with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
+        with transaction.swap(summary) as overwrite:
             for data_file in (*replaced, *moved):
                 overwrite.delete_data_file(data_file)
             for data_file in (*added, *moved):
                 overwrite.append_data_file(data_file)
         intermediate.append(overwrite.snapshot_id)
-    # An overwrite names what it deletes, bounds included, and every later overwrite carries that along. An append
-    # leaves out manifests that name deleted files alone; this one does nothing else.
+    # A swap names what it deletes, bounds included. An append leaves out manifests that name deleted files alone; this
+    # one does nothing else.
     with transaction.update_snapshot(snapshot_properties=summary).fast_append():
         pass
     return Replacement(tuple(written), tuple(intermediate))

@@ -22,6 +22,7 @@ from pyiceberg.types import (
 )
 
 from stedi_assets.contracts import Contract
+from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
 from stedi_assets.lakehouse.store import TABLES_FOLDER, Store
 
@@ -182,12 +183,10 @@ def bring_up_to_contract(transaction: "Transaction", contract: Contract, retenti
                     update.add_column(field.name, field.field_type, field.doc)
                 elif field.doc != known[field.name].doc:
                     update.update_column(field.name, doc=field.doc)
-    properties: dict[str, Any] = {
-        **table_properties(contract, retention_days),
-        NAME_MAPPING: _name_mapping(transaction.table_metadata),
-    }
+    metadata = transaction.table_metadata
+    properties: dict[str, Any] = {**table_properties(contract, retention_days), NAME_MAPPING: _name_mapping(metadata)}
     properties.pop("format-version")
-    changed = {k: v for k, v in properties.items() if transaction.table_metadata.properties.get(k) != v}
+    changed = {k: v for k, v in properties.items() if metadata.properties.get(k) != v}
     if changed:
         transaction.set_properties(**changed)
 
@@ -197,7 +196,7 @@ def schema_to_write(table: "Table", contract: Contract, retention_days: int) -> 
 
     A rehearsal: nothing is committed.
     """
-    rehearsal = table.transaction()
+    rehearsal = Change(table)
     bring_up_to_contract(rehearsal, contract, retention_days)
     schema = rehearsal.table_metadata.schema()
     return Schema(*(schema.find_field(name) for name in contract.column_names))

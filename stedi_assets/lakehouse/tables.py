@@ -19,13 +19,13 @@ from pyiceberg.io.pyarrow import parquet_files_to_data_files
 
 from stedi_assets.contracts import CONTRACTS, Contract, contract_of
 from stedi_assets.lakehouse.catalog import (
-    NAMESPACE,
     bring_up_to_contract,
     find_or_create_table,
     find_table,
     published_table,
     schema_to_write,
 )
+from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_folder
 from stedi_assets.lakehouse.publication import (
@@ -36,12 +36,16 @@ from stedi_assets.lakehouse.publication import (
     Published,
     Staged,
 )
+from stedi_assets.lakehouse.published import published_of, read_files
 from stedi_assets.lakehouse.writing import data_files, scratch_of, write_files
 
 if TYPE_CHECKING:
+    from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
     from pyspark.sql import DataFrame, SparkSession
+
+_LITTLE_BYTES = 8 * 2**20
 
 
 @dataclass
@@ -58,15 +62,18 @@ class Tables:
     versions: dict[str, str] = field(default_factory=dict)
     _unpublished: list[Staged] = field(default_factory=list)
     _seen: dict[int, Published] = field(default_factory=dict)
+    _planned: "dict[int, Sequence[DataFile]]" = field(default_factory=dict)
+    _rows: "dict[tuple[str, ...], DataFrame]" = field(default_factory=dict)
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
         table = published_table(self.catalog, contract)
         snapshot = table.current_snapshot()
         assert snapshot is not None
-        # What a snapshot has never changes: its manifests are read once, however often a run asks what is current.
+        # What a snapshot has never changes: it is looked up once, however often a run asks what is current.
         if snapshot.snapshot_id not in self._seen:
-            self._seen[snapshot.snapshot_id] = _published(table, contract, snapshot)
+            files = [data_file.file_path for data_file in self._files_of(table, snapshot)]
+            self._seen[snapshot.snapshot_id] = published_of(table, contract, snapshot, files)
         return self._seen[snapshot.snapshot_id]
 
     def find_published(self, contract: Contract) -> Published | None:
@@ -88,7 +95,15 @@ class Tables:
                 f"{contract.table} changed while this run read it; nothing was published from it: run again"
             )
         self.versions[contract.table] = published.version
-        return read_files(self.spark, contract, published.files)
+        return self.rows(contract, published.files)
+
+    def rows(self, contract: Contract, files: Sequence[str]) -> "DataFrame":
+        """These data files with the contract's columns: for the same files the same DataFrame, by which what follows
+        from them is known again."""
+        key = (contract.table, *sorted(files))
+        if key not in self._rows:
+            self._rows[key] = read_files(self.spark, contract, files)
+        return self._rows[key]
 
     def read_published(self, contract: Contract, published: Published) -> "DataFrame":
         """The rows of this snapshot, with the schema that its files have."""
@@ -125,7 +140,11 @@ class Tables:
         self._unpublished.append(staged)
         schema = schema_to_write(table, contract, self.retention_days)
         scratch = scratch_of(table.location())
-        written = write_files(rows.select(*contract.column_names), schema, folder, self.s3, scratch, self.staging)
+        made_from = sum(self._seen[snapshot_id].bytes for snapshot_id in staged.upstream.values())
+        # Beside what is kept comes little. Every query that names the table opens each of its files.
+        is_little = bool(kept) or (bool(upstream) and made_from < _LITTLE_BYTES)
+        rows = rows.select(*contract.column_names)
+        written = write_files(rows, schema, folder, self.s3, scratch, self.staging, is_little)
         staged.files, staged.bytes = tuple(written), sum(written.values())
         return staged
 
@@ -145,11 +164,11 @@ class Tables:
         """
         contract = staged.contract
         table = self.refuse_if_stale(staged)
-        transaction = table.transaction()
+        transaction = Change(table)
         bring_up_to_contract(transaction, contract, self.retention_days)
         upstream = json.dumps(dict(staged.upstream), sort_keys=True)
         summary = {RUN_ID: run_id, UPSTREAM: upstream, **staged.facts, **(facts or {})}
-        present = [task.file for task in table.scan().plan_files()] if table.current_snapshot() else []
+        present = self._files_of(table, table.current_snapshot())
         if not {data_file.file_path for data_file in present}.issuperset(staged.kept):
             raise PublicationRefusedError(
                 f"{contract.table} was to keep files that it has no more; nothing was published: run again"
@@ -157,12 +176,13 @@ class Tables:
         replaced = [data_file for data_file in present if data_file.file_path not in staged.kept]
         refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
-        with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
+        with transaction.swap(summary) as overwrite:
             for data_file in replaced:
                 overwrite.delete_data_file(data_file)
-            for data_file in added:
-                if data_file.record_count or not staged.kept:  # beside what is kept, a file without rows is of no use
-                    overwrite.append_data_file(data_file)
+            # Beside what is kept, a file without rows is of no use.
+            appended = [data_file for data_file in added if data_file.record_count or not staged.kept]
+            for data_file in appended:
+                overwrite.append_data_file(data_file)
         # From here on the files may be a snapshot's: where the catalog's answer is lost, they must not be deleted.
         self._unpublished.remove(staged)
         try:
@@ -174,7 +194,8 @@ class Tables:
                 "nothing was published: run again"
             ) from None
         # Not the current one: where the answer was lost and was looked for, others may have published since.
-        published = _published(committed, contract, committed.snapshot_by_id(overwrite.snapshot_id))
+        snapshot = committed.snapshot_by_id(overwrite.snapshot_id)
+        published = published_of(committed, contract, snapshot, [*staged.kept, *(one.file_path for one in appended)])
         self.loaded[contract.table], self.versions[contract.table] = published.snapshot_id, published.version
         self._seen[published.snapshot_id] = published
         return published
@@ -197,6 +218,15 @@ class Tables:
         """Deletes every object below a folder that no snapshot refers to. Raises ObjectsNotDeletedError."""
         delete_folder(self.s3, folder)
 
+    def _files_of(self, table: "Table", snapshot: "Snapshot | None") -> "Sequence[DataFile]":
+        """The data files of a snapshot, as its manifests have them."""
+        if snapshot is None:
+            return ()
+        if snapshot.snapshot_id not in self._planned:
+            tasks = table.scan(snapshot_id=snapshot.snapshot_id).plan_files()
+            self._planned[snapshot.snapshot_id] = tuple(task.file for task in tasks)
+        return self._planned[snapshot.snapshot_id]
+
     def _read(self, contract: Contract, files: Sequence[str]) -> "DataFrame":
         if not files:
             return self.spark.createDataFrame([], contract.ddl)
@@ -212,31 +242,3 @@ class Tables:
                 f"{target or name} was computed when {name} was at snapshot {expected}, and {name} is at {found} now; "
                 "nothing was published: run again"
             )
-
-
-def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) -> "DataFrame":
-    """The data files of a snapshot, which may have none, with the contract's columns."""
-    if not files:
-        return spark.createDataFrame([], contract.ddl)
-    return spark.read.schema(contract.ddl).parquet(*files)
-
-
-def published_snapshot(catalog: Catalog, contract: Contract) -> Published:
-    """What every reader sees now. Raises NeverPublishedError."""
-    table = published_table(catalog, contract)
-    return _published(table, contract, table.current_snapshot())
-
-
-def _published(table: "Table", contract: Contract, snapshot: "Snapshot | None") -> Published:
-    if snapshot is None or snapshot.summary is None:
-        raise NeverPublishedError(contract.table)
-    summary = dict(snapshot.summary.additional_properties)
-    return Published(
-        table=f"{NAMESPACE}.{contract.table}",
-        snapshot_id=snapshot.snapshot_id,
-        location=table.location(),
-        rows=int(summary.get("total-records", "0")),
-        bytes=int(summary.get("total-files-size", "0")),
-        files=tuple(sorted(task.file.file_path for task in table.scan(snapshot_id=snapshot.snapshot_id).plan_files())),
-        summary=summary,
-    )

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 # Set in the sessions of an engine that writes field ids to Iceberg tables alone.
 IDS_BY_TABLE = "stedi.field-ids-by-table"
-# As many as the embedded engine's Parquet writer makes. Its Iceberg writer makes one for every core.
-_MOST_FILES = 4
 
 
 def scratch_of(location: str) -> str:
@@ -40,12 +38,25 @@ def scratch_of(location: str) -> str:
 
 
 def write_files(
-    rows: "DataFrame", schema: Schema, folder: str, s3: Any, scratch: str, beside: str | None = None
+    rows: "DataFrame",
+    schema: Schema,
+    folder: str,
+    s3: Any,
+    scratch: str,
+    beside: str | None = None,
+    in_one_file: bool = False,
 ) -> dict[str, int]:
     """Writes the rows to a folder, which must be new: its data files by URI, with their sizes in bytes.
 
     `schema` has the rows' columns in their order, with the field ids to write; the types written are the rows' own.
+
+    As many files as the rows have partitions; of what is little the embedded engine makes one (`in_one_file`), as
+    Apache Spark does by itself.
     """
+    if in_one_file and _is_by_table(rows):
+        # Never coalesced to more than one: the engine (Sail 0.7.2) goes through partitions that it puts together one
+        # after the other, a hash join waits until each partition of its own has begun, and neither ever ends.
+        rows = rows.coalesce(1)
     if beside is None:
         _write(rows, schema, folder, s3, scratch)
         return data_files(s3, folder)
@@ -62,12 +73,16 @@ def write_files(
 
 
 def _write(rows: "DataFrame", schema: Schema, folder: str, s3: Any, scratch: str) -> None:
-    if rows.sparkSession.conf.get(IDS_BY_TABLE, "") == "true":
+    if _is_by_table(rows):
         _write_by_table(rows, schema, folder, s3, f"{scratch}/{uuid.uuid4().hex}")
     else:
         ids = {field.name: {"parquet.field.id": field.field_id} for field in schema.fields}
         columns = [F.col(name).alias(name, metadata=metadata) for name, metadata in ids.items()]
         rows.select(*columns).write.parquet(folder)
+
+
+def _is_by_table(rows: "DataFrame") -> bool:
+    return rows.sparkSession.conf.get(IDS_BY_TABLE, "") == "true"
 
 
 def _write_by_table(rows: "DataFrame", schema: Schema, folder: str, s3: Any, location: str) -> None:
@@ -87,7 +102,7 @@ def _write_by_table(rows: "DataFrame", schema: Schema, folder: str, s3: Any, loc
     try:
         content = TableMetadataV2.model_validate(metadata).model_dump_json().encode()
         put_object(s3, f"{location}/metadata/v1.metadata.json", content)
-        writer = rows.coalesce(_MOST_FILES).write.format("iceberg").mode("overwrite")
+        writer = rows.write.format("iceberg").mode("overwrite")
         writer.option("overwriteSchema", "true").save(location)
     finally:
         delete_folder(s3, location)

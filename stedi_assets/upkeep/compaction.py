@@ -17,6 +17,7 @@ from pyiceberg.schema import Schema
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.catalog import find_table, never_retry
+from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.digest import RowDigest, row_digest
 from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_objects
@@ -114,7 +115,7 @@ def _read(tables: Tables, schema: Schema, files: Sequence[str]) -> "DataFrame":
 def _rewrite(tables: Tables, table: "Table", small: Sequence[DataFile], folder: str) -> list[str]:
     size = sum(file.file_size_in_bytes for file in small)
     rows = _read(tables, table.schema(), [file.file_path for file in small])
-    few = rows.coalesce(math.ceil(size / _TARGET_BYTES))
+    few = rows.coalesce(math.ceil(size / _TARGET_BYTES))  # plain files, no join: see `writing.write_files`
     schema = Schema(*table.schema().fields)
     return [*write_files(few, schema, folder, tables.s3, scratch_of(table.location()), tables.staging)]
 
@@ -130,10 +131,10 @@ def _publish(
     """One commit that swaps the files. Where its answer is lost, they may be a snapshot's: they are left to upkeep."""
     facts = {name: value for name, value in published.summary.items() if name.startswith(OURS)}
     never_retry(table)
-    transaction = table.transaction()
+    transaction = Change(table)
     added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(written))
     summary = {**facts, RUN_ID: run_id, UPKEEP: "compaction"}
-    with transaction.update_snapshot(snapshot_properties=summary).overwrite() as overwrite:
+    with transaction.swap(summary) as overwrite:
         for path in small:
             overwrite.delete_data_file(published.live[path])
         for data_file in added:

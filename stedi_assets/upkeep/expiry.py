@@ -16,6 +16,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.catalog import find_table, never_retry
+from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.versions import versions_of
 
@@ -69,7 +70,7 @@ def _stale_branches(table: Table, before_ms: int) -> tuple[str, ...]:
 
 def _commit(table: Table, contract: Contract, branches: tuple[str, ...], snapshots: tuple[int, ...]) -> None:
     never_retry(table)
-    transaction = table.transaction()
+    transaction = Change(table)
     # By itself a removal of snapshots asks nothing of the catalog: one that became current since would go.
     known = [{"ref": name, "snapshot-id": ref.snapshot_id} for name, ref in table.refs().items()]
     transaction._stage((), tuple(map(AssertRefSnapshotId.model_validate, known)))
