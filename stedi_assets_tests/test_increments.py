@@ -1,7 +1,6 @@
 """The large tables are built on what is published of them where that can be, and say why where it cannot."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,8 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stedi_assets.building import audited, increment, part
-from stedi_assets.building import table as building
+from stedi_assets.building import increment, part
 from stedi_assets.building.ground import Files, NoGroundError
-from stedi_assets.building.holding import holding
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
@@ -22,7 +19,7 @@ from stedi_assets.contracts import (
     STEP_TRAINER_TRUSTED,
     Contract,
 )
-from stedi_assets.lakehouse.lakehouse import Lakehouse
+from stedi_assets.lakehouse.held import Held
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.transforms import landing as transforms
 from stedi_assets.transforms.increments import INCREMENTS, Increment
@@ -190,18 +187,13 @@ def test_nothing_is_kept_that_links_a_pseudonym(lake: Lake, landed: Path, monkey
     """Not even for the length of an audit: who may read where it lies has no key."""
     kept: list[set[str]] = []
 
-    @contextmanager
-    def watched(lakehouse: Lakehouse) -> Iterator[Any]:
-        with holding(lakehouse) as hold:
+    keep = Held.__call__
 
-            def watching(rows: DataFrame) -> DataFrame:
-                kept.append(set(rows.columns))
-                return hold(rows)
+    def watching(held: Held, rows: DataFrame) -> DataFrame:
+        kept.append(set(rows.columns))
+        return keep(held, rows)
 
-            yield watching
-
-    for module in (audited, building):
-        monkeypatch.setattr(module, "holding", watched)
+    monkeypatch.setattr(Held, "__call__", watching)
     run(lake)
     deliver(lake, 1, "ben@x.org", "s2")
     assert run(lake) == all_of("as an increment")

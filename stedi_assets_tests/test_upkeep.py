@@ -80,6 +80,24 @@ def test_a_night(lake: Lake, tables: Tables, monkeypatch: pytest.MonkeyPatch) ->
     assert stored_below(lake.s3, scratch_of(location)) == stored_below(lake.s3, staging) == {}
 
 
+def test_it_may_come_among_the_tables(lake: Lake, landed: Path) -> None:
+    """As it does where all assets are materialized at once: what audits keep for others after them lies where it
+    tidies."""
+    everything = build_definitions().resolve_implicit_global_asset_job_def()
+    config = {"landing": lake.zone.uri, "expect": "none"}
+    result = everything.execute_in_process(
+        run_config={
+            "resources": {"lakehouse": {"config": config}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        instance=lake.instance,
+        raise_on_error=False,
+    )
+    assert result.success, failure(result)
+    steps = [event.step_key for event in result.all_events if event.is_step_success]
+    assert steps.index("upkeep__orphans") < steps.index("curated__machine_learning_curated")
+
+
 @pytest.mark.usefixtures("small_parts")
 def test_every_table_is_audited_as_a_whole(lake: Lake, landed: Path) -> None:
     """After increments as after full builds; a landing table by what was counted when its objects were read."""

@@ -170,6 +170,7 @@ def orphans(lakehouse: ResourceParam[Lakehouse]) -> Outcome:
     before_ms = _now_ms() - _DAY_MS if lakehouse.store.is_aws else None
     retained_ms, tables, s3 = _retained_from(lakehouse), lakehouse.tables, lakehouse.s3
     done: list[Orphans] = _each(lambda contract: remove_orphans(tables.catalog, s3, contract, retained_ms, before_ms))
+    lakehouse.held.release()  # it lies in staging, and who asks after this finds it anew
     folders = [*tables.scratch(), lakehouse.staging]
     if lakehouse.store.is_aws:
         folders.append(lakehouse.store.uri(PIPES_FOLDER))

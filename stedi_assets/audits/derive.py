@@ -170,9 +170,10 @@ def _reference(reference: Reference) -> Check:
     if reference.key in ("subject", "device"):
         by_address = reference.key == "subject"
         person = _key(upstream, by_address)
+        # Each person once: of readings there are thousands, and each would be given its pseudonym.
         known = f"""(
-            SELECT p.{reference.column} AS pseudonym FROM {known} JOIN research_customers p
-            ON {person} = p.{"customer" if by_address else "serialnumber"}
+            SELECT p.{reference.column} AS pseudonym FROM (SELECT DISTINCT {person} AS person FROM {known}) u
+            JOIN research_customers p ON u.person = p.{"customer" if by_address else "serialnumber"}
         ) u"""
         upstream = "u.pseudonym"
     addresses = reference.key == "email"

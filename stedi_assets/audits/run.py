@@ -18,7 +18,7 @@ from stedi_assets.contracts.model import Side
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from stedi_assets.audits.asking import Hold
+    from stedi_assets.audits.asking import Once
     from stedi_assets.contracts.model import Check
 
 
@@ -61,21 +61,20 @@ class Part:
 class Audit:
     """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them.
 
-    hold: keeps the rows that several of them ask for; without it the engine finds them each time. part: finds what
-    differs from the published table; without it all checks are asked of the whole table. keeps_small: as `asking` says.
+    once, keeps_small: as `asking` says. part: finds what differs from the published table; without it all checks are
+    asked of the whole table.
     """
 
     contract: Contract
     views: Mapping[str, "DataFrame"]
     parameters: Mapping[str, str]
-    hold: "Hold" = lambda rows: rows
+    once: "Once" = lambda _key, rows: rows()
     part: "Callable[[], Part] | None" = None
     keeps_small: bool = True
 
     @cached_property
     def _asked(self) -> Asked:
-        linking = self.contract.subject_column is not None
-        return Asked(self.views, self.parameters, self.hold, linking, self.keeps_small)
+        return Asked(self.views, self.parameters, self.once, self.keeps_small)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""

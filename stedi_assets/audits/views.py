@@ -15,18 +15,28 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
+    from stedi_assets.audits.asking import Once
+
 
 def consent_views(
-    contract: Contract, customers: "DataFrame", policy: Policy, pseudonym_key: "Callable[[], DataFrame]"
+    contract: Contract,
+    customers: "DataFrame",
+    policy: Policy,
+    pseudonym_key: "Callable[[], DataFrame]",
+    once: "Once" = lambda _key, rows: rows(),
 ) -> "dict[str, DataFrame]":
-    """`research_customers`, `refusing_customers`, `serial_owners`; by pseudonyms too where a table leads by these."""
+    """`research_customers`, `refusing_customers`, `serial_owners`; by pseudonyms too where a table leads by these.
+
+    `once` keeps them, as `asking` says; never with the pseudonyms, beside which there are addresses.
+    """
     from pyspark.sql import functions as F
 
     from stedi_assets.transforms.consent import refusing_customers, research_customers, serial_owners
     from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT, with_pseudonyms
 
-    agreed, owners = research_customers(customers, policy), serial_owners(customers, policy)
-    refusing = refusing_customers(customers, policy)
+    agreed = once(("research_customers", customers, policy), lambda: research_customers(customers, policy))
+    owners = once(("serial_owners", customers, policy), lambda: serial_owners(customers, agreed))
+    refusing = once(("refusing_customers", customers, policy), lambda: refusing_customers(customers, agreed))
     if contract.subject_column:
         key, device = pseudonym_key(), (DEVICE, F.col("serialnumber"))
         subject = (SUBJECT, F.col("customer"))

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, recorded, verdicts_of, within
-from stedi_assets.building.holding import holding
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import (
@@ -112,10 +111,10 @@ def judged(
     """The verdicts on a table's rows, the view `staged`. Raises AuditTimeoutError."""
     expectations = lakehouse.spark.createDataFrame(list(expected.items()), "name string, n bigint")
     seconds = lakehouse.settings.audit_timeout_seconds
-    with holding(lakehouse) as hold:
+    with lakehouse.holding() as hold:
         part = partial(since.part, hold) if since else None
-        is_embedded = lakehouse.settings.engine == EMBEDDED
-        asked = Audit(contract, {**views, "expectations": expectations}, parameters, hold, part, is_embedded)
+        is_embedded, once = lakehouse.settings.engine == EMBEDDED, lakehouse.held.once
+        asked = Audit(contract, {**views, "expectations": expectations}, parameters, once, part, is_embedded)
         return within(seconds, contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
 
 
@@ -140,8 +139,9 @@ def refuse_unsound(lakehouse: Lakehouse, built: Sequence[Built]) -> None:
             # Who withdrew is asked of what stays published instead (`withdrawal`).
             told=[verdict for table in staged for verdict in table.verdicts if verdict.check != WITHDRAWN],
         )
-    for table in staged:
-        lakehouse.tables.refuse_if_stale(table.staged)
+    if len(staged) > 1:  # one alone is asked about when it is published
+        for table in staged:
+            lakehouse.tables.refuse_if_stale(table.staged)
 
 
 def named(built: Sequence[Built]) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from stedi_assets.building.ground import Ground, NoGroundError
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.tables import read_files
 from stedi_assets.policy import policy_by_facts
 from stedi_assets.transforms.changes import TOUCHED, without
 from stedi_assets.transforms.increments import INCREMENTS, Increment, NoIncrementError, Versions
@@ -43,14 +42,14 @@ def grow(
     hold: "Hold",
 ) -> Grown:
     """What the published table becomes. `after`: the tables that it is made from. Raises NoGroundError."""
-    spark, inputs = lakehouse.spark, ground.inputs
+    rows_of, inputs = lakehouse.tables.rows, ground.inputs
     versions = Versions(
         transform=transform,
-        published=read_files(spark, contract, ground.published.files),
-        before={name: read_files(spark, files.contract, files.before) for name, files in inputs.items()},
+        published=rows_of(contract, ground.published.files),
+        before={name: rows_of(files.contract, files.before) for name, files in inputs.items()},
         after=after,
-        came={name: read_files(spark, files.contract, files.came) for name, files in inputs.items()},
-        went={name: read_files(spark, files.contract, files.went) for name, files in inputs.items()},
+        came={name: rows_of(files.contract, files.came) for name, files in inputs.items()},
+        went={name: rows_of(files.contract, files.went) for name, files in inputs.items()},
         policy_before=policy_by_facts(ground.published.summary),
         policy=lakehouse.policy,
         hold=hold,
@@ -64,7 +63,7 @@ def grow(
     kept = tuple(file for file in ground.published.files if file not in rewritten)
     rows = increment.rows.select(*contract.column_names)
     if rewritten:
-        stays = without(read_files(spark, contract, sorted(rewritten)), increment.key, increment.touched)
+        stays = without(rows_of(contract, sorted(rewritten)), increment.key, increment.touched)
         rows = stays.unionByName(rows)
     return Grown(kept, rows)
 
@@ -77,7 +76,7 @@ def _files_with(lakehouse: Lakehouse, contract: Contract, files: Sequence[str], 
     if not groups or increment.touched.limit(1).count() == 0:
         return set()
     keys = [
-        read_files(lakehouse.spark, contract, group).select(increment.key.alias(TOUCHED), F.lit(place).alias("place"))
+        lakehouse.tables.rows(contract, group).select(increment.key.alias(TOUCHED), F.lit(place).alias("place"))
         for place, group in enumerate(groups)
     ]
     listed = reduce(lambda one, other: one.unionByName(other), keys)

@@ -6,6 +6,7 @@ Not here: which part that is (`audits.touched`), how numbers are added (`audits.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits import Audit, Part, numbers_of
@@ -17,7 +18,6 @@ from stedi_assets.contracts import ACCELEROMETER_LANDING, CUSTOMER_LANDING, CUST
 from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Staged
-from stedi_assets.lakehouse.tables import read_files
 from stedi_assets.policy import Policy, policy_by_facts
 
 if TYPE_CHECKING:
@@ -57,14 +57,13 @@ def part_of(
     lakehouse: Lakehouse, ground: Ground, staged: Staged, views: "Mapping[str, DataFrame]", hold: "Hold"
 ) -> Part:
     """The part of what is staged on that ground. `views`: what the checks of the whole table name, as it is now."""
-    spark, published = lakehouse.spark, ground.published
+    published, rows_of = ground.published, lakehouse.tables.rows
     policy = policy_by_facts(published.summary)
     people = {name: files for name, files in ground.inputs.items() if not files.contract.taken_column}
-    views_then = {**views, **{name: read_files(spark, files.contract, files.before) for name, files in people.items()}}
+    views_then = {**views, **{name: rows_of(files.contract, files.before) for name, files in people.items()}}
     customers = views_then[CUSTOMER_LANDING.table]
-    views_then |= consent_views(staged.contract, customers, policy, lambda: lakehouse.pseudonym_key)
-    then = _asked(views_then, policy, hold)
-    now = _asked(views, lakehouse.policy, hold)
+    views_then |= consent_views(staged.contract, customers, policy, lambda: lakehouse.pseudonym_key, lakehouse.once)
+    then, now = _asked(lakehouse, views_then, policy), _asked(lakehouse, views, lakehouse.policy)
     read = [_readings(lakehouse, files) for name, files in ground.inputs.items() if name not in people]
     own = _readings(lakehouse, Files(staged.contract, published.files, (*staged.kept, *staged.files)))
     touched = moments(then, now, own, [one for one in read if one.contract.zone == "landing"], hold)
@@ -73,25 +72,23 @@ def part_of(
 
     def audit(asked: Asked, side: int) -> Audit:
         of_parts = {name: both[side] for name, both in parts.items()}
-        return Audit(staged.contract, {**asked.known, **of_parts}, asked.parameters, hold)
+        return Audit(staged.contract, {**asked.known, **of_parts}, asked.parameters, lakehouse.held.once)
 
     return Part(audit(now, 1), audit(then, 0), numbers_of(published.summary), now.known)
 
 
-def _asked(views: "Mapping[str, DataFrame]", policy: Policy, hold: "Hold") -> Asked:
+def _asked(lakehouse: Lakehouse, views: "Mapping[str, DataFrame]", policy: Policy) -> Asked:
     """With `moving`, if the table follows from it."""
-    asked = Asked(views, policy.sql_parameters, hold)
+    asked = Asked(views, policy.sql_parameters, lakehouse.held.once)
     if CUSTOMERS_CURATED.table not in views:
         return asked
-    moving = hold(asked.frame(MOVING))
-    return Asked({**asked.known, "moving": moving}, asked.parameters, hold)
+    return replace(asked, views={**asked.views, "moving": asked.kept(MOVING)})
 
 
 def _readings(lakehouse: Lakehouse, files: Files) -> Readings:
     # Not by `files.came` and `went`, by which the increment was made: a mistake there must not hide itself.
     before, after = set(files.before), set(files.after)
     stays, went, came = (
-        read_files(lakehouse.spark, files.contract, sorted(some))
-        for some in (before & after, before - after, after - before)
+        lakehouse.tables.rows(files.contract, sorted(some)) for some in (before & after, before - after, after - before)
     )
     return Readings(files.contract, stays, went, came)

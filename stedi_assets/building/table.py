@@ -12,7 +12,6 @@ from stedi_assets.audits import checks_of
 from stedi_assets.audits.views import consent_views
 from stedi_assets.building.audited import Built, Since, audit, current
 from stedi_assets.building.ground import Ground, NoGroundError, ground_of, rules_of
-from stedi_assets.building.holding import holding
 from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, SOURCES, Contract, contract_of
 from stedi_assets.contracts.consenting import asked_for, shared_by
@@ -61,7 +60,7 @@ def build_table(
     if done := current(lakehouse, contract, published, version):
         return done
     ground: Ground | None = None
-    with holding(lakehouse) as hold:
+    with lakehouse.holding() as hold:
         kept: tuple[str, ...] = ()
         try:
             ground = ground_of(lakehouse, contract, published, inputs, tuple(landed))
@@ -76,7 +75,7 @@ def build_table(
     views = {
         **landed,
         **upstream,
-        **consent_views(contract, customers, lakehouse.policy, lambda: lakehouse.pseudonym_key),
+        **consent_views(contract, customers, lakehouse.policy, lambda: lakehouse.pseudonym_key, lakehouse.once),
     }
     views |= {
         reference.table: lakehouse.tables.read(contract_of(reference.table))

@@ -21,7 +21,6 @@ from stedi_assets.contracts import CONTRACTS, CUSTOMER_LANDING, LANDING_QUARANTI
 from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import MAX_QUARANTINE_SHARE, RULES, RUN_ID, Published
-from stedi_assets.lakehouse.tables import read_files
 from stedi_assets.landing.zone import LandedObject, Zone
 from stedi_assets.policy import Policy, policy_by_facts
 
@@ -111,9 +110,9 @@ def _views(lakehouse: Lakehouse, contract: Contract, published: Published, polic
         upstream = contract_of(name)
         then = lakehouse.tables.published(upstream).snapshot_id if snapshot_id is None else snapshot_id
         files = files_then(published_table(lakehouse.tables.catalog, upstream), then)
-        views[name] = read_files(lakehouse.spark, upstream, files)
+        views[name] = lakehouse.tables.rows(upstream, files)
     customers = views[CUSTOMER_LANDING.table]
-    views |= consent_views(contract, customers, policy, lambda: lakehouse.pseudonym_key)
+    views |= consent_views(contract, customers, policy, lambda: lakehouse.pseudonym_key, lakehouse.once)
     views["staged"] = lakehouse.tables.read_published(contract, published)
     return views
 

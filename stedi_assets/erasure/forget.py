@@ -64,6 +64,7 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     journal = Journal(lakehouse.settings.home / RECEIPTS / f"{request}.json")
     erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request}, journal)
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
+    lakehouse.held.release()
     # What dead runs kept for themselves, manifests among it, and so bounds; none is on while this one holds the lock.
     for folder in (lakehouse.staging, *lakehouse.tables.scratch()):
         lakehouse.tables.delete_folder(folder)

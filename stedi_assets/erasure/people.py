@@ -98,7 +98,7 @@ def refusing(lakehouse: Lakehouse) -> Refusing:
     Raises NobodyKnownError.
     """
     current = current_records(lakehouse)
-    refuse = refusing_customers(current, lakehouse.policy)
+    refuse = refusing_customers(current, research_customers(current, lakehouse.policy))
     customers = _values(refuse)
     if not customers and not current.limit(1).count():
         raise NobodyKnownError

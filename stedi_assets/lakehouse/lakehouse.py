@@ -4,8 +4,8 @@ Here: putting these together for the length of a run. Not here: what any of them
 (`resource` gives a run's lakehouse to its assets; `stedi_assets.glue_jobs` opens one without it).
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import Keys, fingerprint, keys_of
 from stedi_assets.lakehouse.connection import connect
 from stedi_assets.lakehouse.engines.errors import name_of
+from stedi_assets.lakehouse.held import Held, holding
 from stedi_assets.lakehouse.publication import ENGINE, LANDING, PSEUDONYM_KEY
 from stedi_assets.lakehouse.store import LANDING_FOLDER, STAGING_FOLDER, Store
 from stedi_assets.landing.zone import Zone
@@ -48,6 +49,7 @@ class Lakehouse:
     landing: s3://BUCKET/PREFIX that is read instead of its own landing zone; empty: its own.
     expect: expected rows, as `expectations` reads them, or `auto`: the reference set's if the zone holds data/.
     tell: takes what is going on, in words.
+    held: keeps what several tables ask for until the run ends.
     full: whether every table is built anew, also one that is what it is to be.
     """
 
@@ -58,6 +60,7 @@ class Lakehouse:
     s3: Any
     tables: "Tables"
     registry: "Registry"
+    held: Held
     landing: str = ""
     expect: str = "auto"
     tell: Callable[[str], object] = print
@@ -101,6 +104,15 @@ class Lakehouse:
             is_reference = not self.landing and self.zone.is_copy_of(self.settings.data)
             given = "reference" if is_reference else "none"
         return read_expectations(given, self.policy.consent)
+
+    def holding(self) -> AbstractContextManager[Held]:
+        """Keeps rows for less than the run."""
+        return holding(self.spark, self.s3, self.staging)
+
+    def once(self, key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
+        """Rows about customers that several tables ask for: kept by the embedded engine, which spares it the planning
+        and the sorting; Apache Spark finds them again, to which a file costs more."""
+        return self.held.once(key, rows) if self.settings.engine == EMBEDDED else rows()
 
     def facts(self, contract: Contract) -> dict[str, str]:
         """What is kept with a publication: policy, engine, where the data came from, which key made its ids."""
@@ -151,6 +163,7 @@ def open_lakehouse(
     tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside)
     registry = registry_of(settings, store, client)
     try:
-        yield Lakehouse(settings, store, policy, spark, client, tables, registry, landing, expect, tell, full)
+        with holding(spark, client, store.uri(STAGING_FOLDER)) as held:
+            yield Lakehouse(settings, store, policy, spark, client, tables, registry, held, landing, expect, tell, full)
     finally:
         tables.discard_unpublished()

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from stedi_assets.policy import Policy
-from stedi_assets.transforms.consent import customer_key, serial_owners
+from stedi_assets.transforms.consent import customer_key, research_customers, serial_owners
 
 TOUCHED = "touched"
 
@@ -62,7 +62,8 @@ def serials_covered(customers_curated: DataFrame, customer_landing: DataFrame, p
     )
     if policy.serials != "unambiguous":
         return curated.withColumn("everyone_since", F.lit(None).cast("bigint"))
-    owners = serial_owners(customer_landing, policy).select(F.col("serialnumber").alias(TOUCHED), "everyone_since")
+    owners = serial_owners(customer_landing, research_customers(customer_landing, policy))
+    owners = owners.select(F.col("serialnumber").alias(TOUCHED), "everyone_since")
     return curated.join(owners, on=TOUCHED, how="left").select(TOUCHED, "since", "everyone_since")
 
 
@@ -72,5 +73,5 @@ def changed_serials(before: DataFrame, after: DataFrame) -> DataFrame:
 
 
 def _joined(rows: DataFrame, key: Column, touched: DataFrame, how: str) -> DataFrame:
-    keyed = rows.withColumn(TOUCHED, key)
-    return keyed.join(touched, on=TOUCHED, how=how).select(*rows.columns)
+    # Dropped, not selected by the rows' columns: for these the engine would have to plan the rows.
+    return rows.withColumn(TOUCHED, key).join(touched, on=TOUCHED, how=how).drop(TOUCHED)

@@ -62,21 +62,22 @@ def research_customers(customers: DataFrame, policy: Policy) -> DataFrame:
     )
 
 
-def refusing_customers(customers: DataFrame, policy: Policy) -> DataFrame:
-    """Who does not agree, by a record that says so: customer, one row each. Who has no record is not among them."""
-    agreed = research_customers(customers, policy).select("customer")
+def refusing_customers(customers: DataFrame, agreed: DataFrame) -> DataFrame:
+    """Who does not agree, by a record that says so: customer, one row each. Who has no record is not among them.
+
+    `agreed`: the same customers' `research_customers`.
+    """
     known = customers.select(customer_key(F.col("email")).alias("customer")).where(F.col("customer") != "").distinct()
-    return known.join(agreed, on="customer", how="left_anti")
+    return known.join(agreed.select("customer"), on="customer", how="left_anti")
 
 
-def serial_owners(customers: DataFrame, policy: Policy) -> DataFrame:
+def serial_owners(customers: DataFrame, agreed: DataFrame) -> DataFrame:
     """One row per serial that anybody was ever recorded with.
 
     `anyone_since`: when the first of these agreed; null: nobody does. `everyone_since`: when the last of them did;
     null: not all do. Any record of a customer counts, not the newest alone: the readings may date from when the older
-    one was true.
+    one was true. `agreed`: the same customers' `research_customers`.
     """
-    agreed = research_customers(customers, policy).select("customer", "since")
     owners = (
         customers.where(F.col("serialnumber").isNotNull())
         .select("serialnumber", customer_key(F.col("email")).alias("customer"))
@@ -84,7 +85,7 @@ def serial_owners(customers: DataFrame, policy: Policy) -> DataFrame:
     )
     everyone_agrees = F.count("since") == F.count(F.lit(1))
     return (
-        owners.join(agreed, on="customer", how="left")
+        owners.join(agreed.select("customer", "since"), on="customer", how="left")
         .groupBy("serialnumber")
         .agg(
             F.min("since").alias("anyone_since"),

@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from stedi_assets.contracts import STEP_TRAINER_TRUSTED
 from stedi_assets.policy import Policy
-from stedi_assets.transforms.consent import covers, serial_owners
+from stedi_assets.transforms.consent import covers, research_customers, serial_owners
 
 
 def step_trainer_trusted(
@@ -22,7 +22,8 @@ def step_trainer_trusted(
         covers(F.col("since"), taken, policy)
     )
     if policy.serials == "unambiguous":
-        owners = serial_owners(customer_landing, policy).where(F.col("everyone_since").isNotNull())
+        agreed = research_customers(customer_landing, policy)
+        owners = serial_owners(customer_landing, agreed).where(F.col("everyone_since").isNotNull())
         covered = covered.join(owners, on="serialnumber", how="inner").where(
             covers(F.col("everyone_since"), taken, policy)
         )

@@ -1,0 +1,61 @@
+"""Rows that are read more than once, kept in files until nobody asks for them any more.
+
+Here: writing them and taking them away, for the length of a run or of less. Not here: which rows (`building`,
+`audits`).
+"""
+
+import uuid
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from stedi_assets.lakehouse.objects import delete_folder
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Held:
+    """Rows in files of one folder, until they are released. `once` keeps what it is asked for again, by its key: that
+    stands for all that the rows follow from, and has the DataFrames that they are made from in it."""
+
+    def __init__(self, spark: "SparkSession", s3: Any, folder: str) -> None:
+        self._spark, self._s3, self._folder = spark, s3, folder
+        self._places = 0
+        self._by_key: dict[Hashable, DataFrame] = {}
+
+    def __call__(self, rows: "DataFrame") -> "DataFrame":
+        """The same rows, read from files."""
+        from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
+
+        place = f"{self._folder}/{self._places}"
+        self._places += 1
+        rows.repartition(1).write.parquet(place)
+        schema = rows.schema
+        written = sorted(data_files(self._s3, place))
+        if not written:
+            return self._spark.createDataFrame([], schema)
+        return self._spark.read.schema(schema).parquet(*written)
+
+    def once(self, key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
+        """The rows that this key stands for: found and kept when they are asked for the first time."""
+        if key not in self._by_key:
+            self._by_key[key] = self(rows())
+        return self._by_key[key]
+
+    def release(self) -> None:
+        """Deletes the files. Whoever asks after this finds the rows anew: what an engine reads of files that are gone
+        is nothing, and no error."""
+        self._by_key.clear()
+        if self._places:
+            delete_folder(self._s3, self._folder)
+
+
+@contextmanager
+def holding(spark: "SparkSession", s3: Any, staging: str) -> Iterator[Held]:
+    """Keeps rows in a folder of its own below `staging`, which goes at the end."""
+    held = Held(spark, s3, f"{staging}/{uuid.uuid4().hex}")
+    try:
+        yield held
+    finally:
+        held.release()
