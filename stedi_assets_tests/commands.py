@@ -18,8 +18,9 @@ BIN = Path(sys.executable).parent
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a user: this one, with another home and nothing that tests, or PySpark in them, have set."""
-    own = ("AWS_", "STEDI_", "DAGSTER_", "SPARK_")
+    """The environment of a user: this one, with another home and nothing that tests, or PySpark in them, have set. A
+    user's Python keeps its bytecode."""
+    own = ("AWS_", "STEDI_", "DAGSTER_", "SPARK_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**kept, "STEDI_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1", "COLUMNS": "200", **more}
 

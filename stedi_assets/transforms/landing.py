@@ -27,15 +27,19 @@ LISTED = "bucket string, source_object string, etag string, bytes bigint"
 TALLY = "source string, source_object string, landed_bytes bigint, text_bytes bigint, objects bigint"
 
 ERASED = "source string, source_object string, source_offset bigint, source_bytes bigint"
+# Of a listing that is read in parallel.
+_MOST_PARTS, _BYTES_OF_A_PART = 8, 4 * 2**20
 _ERASED = "erased"  # the reason by which findings tell these records; none of the quarantine's
 
 Batches = Iterable[pa.RecordBatch]
 
 
 def listing(spark: SparkSession, landed: Sequence[LandedObject]) -> DataFrame:
-    """The objects (schema LISTED), spread so that the engine reads them in parallel."""
+    """The objects (schema LISTED), spread so that the engine reads them in parallel where there is much to read: each
+    part becomes a file, which every query that names the table opens."""
     places = [(o.bucket, o.key, o.etag, o.bytes) for o in landed]
-    return spark.createDataFrame(places, LISTED).repartition(min(max(len(places), 1), 8))
+    parts = min(len(places), _MOST_PARTS, 1 + sum(o.bytes for o in landed) // _BYTES_OF_A_PART)
+    return spark.createDataFrame(places, LISTED).repartition(max(parts, 1))
 
 
 def landing_rows(objects: DataFrame, contract: Contract, max_object_bytes: int, suppression: Suppression) -> DataFrame:
