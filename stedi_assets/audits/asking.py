@@ -22,6 +22,11 @@ _LARGE = ("motions", "moving", "steps")
 _named: "dict[str, DataFrame]" = {}
 
 
+def anew(_key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
+    """Keeps nothing: the engine finds the rows each time."""
+    return rows()
+
+
 @dataclass(frozen=True)
 class Asked:
     """views: by name. parameters: what stands for $NAME. once: keeps the rows that a key stands for, for whoever asks

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
-from stedi_assets.audits.asking import Asked
+from stedi_assets.audits.asking import Asked, anew
 from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHEMA_CHECK, checks_of
 from stedi_assets.contracts import Contract
 from stedi_assets.contracts.model import Side
@@ -68,7 +68,7 @@ class Audit:
     contract: Contract
     views: Mapping[str, "DataFrame"]
     parameters: Mapping[str, str]
-    once: "Once" = lambda _key, rows: rows()
+    once: "Once" = anew
     part: "Callable[[], Part] | None" = None
     keeps_small: bool = True
 

@@ -88,8 +88,7 @@ def moments(then: Asked, now: Asked, own: Readings, landed: "Sequence[Readings]"
     from stedi_assets.transforms.consent import customer_key as key_of
 
     sql = _STANDINGS if "moving" in now.views else _STANDINGS_OF_CUSTOMERS
-    changed = differing(then.kept(sql), now.kept(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct()
-    changed = hold(changed)
+    changed = hold(differing(then.kept(sql), now.kept(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct())
     kinds = {row["kind"] for row in changed.select("kind").distinct().collect()}
     found = [one.changed for one in (own, *landed)]
     for one in landed:

@@ -7,6 +7,7 @@ recounts, which find the same by another way (`contracts.consenting`).
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from stedi_assets.audits.asking import anew
 from stedi_assets.contracts import Contract
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.policy import Policy
@@ -23,7 +24,7 @@ def consent_views(
     customers: "DataFrame",
     policy: Policy,
     pseudonym_key: "Callable[[], DataFrame]",
-    once: "Once" = lambda _key, rows: rows(),
+    once: "Once" = anew,
 ) -> "dict[str, DataFrame]":
     """`research_customers`, `refusing_customers`, `serial_owners`; by pseudonyms too where a table leads by these.
 

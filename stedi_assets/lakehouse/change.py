@@ -5,7 +5,7 @@ Here: only that it costs no more where a table has had many versions. Not here: 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Transaction
@@ -49,8 +49,8 @@ class Swap(_OverwriteFiles):
 
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
         kept: list[ManifestFile] = super()._process_manifests(manifests)
-        return [one for one in kept if one.added_snapshot_id == self._snapshot_id or _is_live(one)]
-
-
-def _is_live(manifest: ManifestFile) -> Any:
-    return manifest.has_added_files() or manifest.has_existing_files()
+        return [
+            one
+            for one in kept
+            if one.has_added_files() or one.has_existing_files() or one.added_snapshot_id == self._snapshot_id
+        ]

@@ -159,11 +159,12 @@ def open_lakehouse(
     store = connect(settings)
     client = s3()
     # What the embedded store refuses to Apache Spark, no other store does.
-    beside = None if settings.engine == EMBEDDED or store.is_aws else store.uri(STAGING_FOLDER)
+    staging = store.uri(STAGING_FOLDER)
+    beside = None if settings.engine == EMBEDDED or store.is_aws else staging
     tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside)
     registry = registry_of(settings, store, client)
     try:
-        with holding(spark, client, store.uri(STAGING_FOLDER)) as held:
+        with holding(spark, client, staging) as held:
             yield Lakehouse(settings, store, policy, spark, client, tables, registry, held, landing, expect, tell, full)
     finally:
         tables.discard_unpublished()

@@ -53,16 +53,12 @@ def write_files(
     As many files as the rows have partitions; of what is little the embedded engine makes one (`in_one_file`), as
     Apache Spark does by itself.
     """
-    if in_one_file and _is_by_table(rows):
-        # Never coalesced to more than one: the engine (Sail 0.7.2) goes through partitions that it puts together one
-        # after the other, a hash join waits until each partition of its own has begun, and neither ever ends.
-        rows = rows.coalesce(1)
     if beside is None:
-        _write(rows, schema, folder, s3, scratch)
+        _write(rows, schema, folder, s3, scratch, in_one_file)
         return data_files(s3, folder)
     first = f"{beside}/{uuid.uuid4().hex}"
     try:
-        _write(rows, schema, first, s3, beside)
+        _write(rows, schema, first, s3, beside, in_one_file)
         written = data_files(s3, first)
         copies = {uri: f"{folder}{uri.removeprefix(first)}" for uri in written}
         for uri, copy in copies.items():
@@ -72,17 +68,16 @@ def write_files(
     return {copies[uri]: size for uri, size in written.items()}
 
 
-def _write(rows: "DataFrame", schema: Schema, folder: str, s3: Any, scratch: str) -> None:
-    if _is_by_table(rows):
-        _write_by_table(rows, schema, folder, s3, f"{scratch}/{uuid.uuid4().hex}")
+def _write(rows: "DataFrame", schema: Schema, folder: str, s3: Any, scratch: str, in_one_file: bool) -> None:
+    if rows.sparkSession.conf.get(IDS_BY_TABLE, "") == "true":
+        # Never coalesced to more than one: the engine (Sail 0.7.2) goes through partitions that it puts together one
+        # after the other, a hash join waits until each partition of its own has begun, and neither ever ends.
+        parts = rows.coalesce(1) if in_one_file else rows
+        _write_by_table(parts, schema, folder, s3, f"{scratch}/{uuid.uuid4().hex}")
     else:
         ids = {field.name: {"parquet.field.id": field.field_id} for field in schema.fields}
         columns = [F.col(name).alias(name, metadata=metadata) for name, metadata in ids.items()]
         rows.select(*columns).write.parquet(folder)
-
-
-def _is_by_table(rows: "DataFrame") -> bool:
-    return rows.sparkSession.conf.get(IDS_BY_TABLE, "") == "true"
 
 
 def _write_by_table(rows: "DataFrame", schema: Schema, folder: str, s3: Any, location: str) -> None:
