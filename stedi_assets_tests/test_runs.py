@@ -17,6 +17,7 @@ from stedi_assets_tests.documents import ODD_LINES, PLAIN_LINES, READING, lines_
 AT = 1_655_564_444_103
 LIMIT = 10_000_000
 NEVER = 1_000_000_000
+NAMES = ("A B", "Zoë Núñez", "é")  # JSON escapes what is not ASCII
 
 
 def table(content: bytes, contract: Contract, window: int, fewest_pieces: int) -> pa.Table:
@@ -61,7 +62,9 @@ def test_plain_objects_take_the_fast_path(separator: bytes, monkeypatch: pytest.
         {"shareWithPublicAsOfDate": None, "SHAREWITHFRIENDSASOFDATE": 0},
     ]
     customers = [
-        json.dumps({"customerName": "A B", "email": f"{n}@x", "lastUpdateDate": AT} | consents[n // 50 % 3]).encode()
+        json.dumps(
+            {"customerName": NAMES[n % 3], "email": f"{n}@x", "lastUpdateDate": AT} | consents[n // 50 % 3]
+        ).encode()
         for n in range(3000)
     ]
     readings = [READING.replace("a@", f"é{n}@" if n % 500 == 250 else f"{n}@").encode() for n in range(3000)]
@@ -79,4 +82,6 @@ def test_plain_objects_take_the_fast_path(separator: bytes, monkeypatch: pytest.
         rows = pa.Table.from_batches(parse(separator.join(texts) + separator, "key", contract, LIMIT))
         assert rows["source_bytes"].to_pylist() == [len(text + separator) for text in texts]
         assert rows["reason"].null_count == 3000
+        if contract is CUSTOMER_LANDING:
+            assert rows["customername"].to_pylist() == [NAMES[n % 3] for n in range(3000)]
         assert asked.count(False) == exact

@@ -60,7 +60,6 @@ class RunReader:
 
     def __init__(self, text: bytes, contract: Contract) -> None:
         self._text = text
-        self._buffer = pa.py_buffer(text)
         self._bytes = np.frombuffer(text, dtype=np.uint8)
         self._fitter = Fitter(contract)
         self._columns = read_columns(contract)
@@ -93,7 +92,7 @@ class RunReader:
             braces = np.append(braces, len(self._text))
         if len(braces) <= FEWEST_PIECES:
             return None
-        pieces = Pieces(self._buffer, braces)
+        pieces = Pieces(self._text, braces)
         self._window_stop = int(braces[-1])
         rows = self._rows(pieces)
         if not len(rows.pieces):
@@ -109,20 +108,20 @@ class RunReader:
 
     def _rows(self, pieces: Pieces) -> ShapeRows:
         """The pieces that some shape reads, ascending, and their columns. Learns shapes that are new."""
-        found = [shape.read(pieces) for shape in self._shapes.values()]
-        is_unread = np.ones(len(pieces.edges) - 1, dtype=np.bool_)
-        for rows in found:
-            is_unread[rows.pieces] = False
+        unread = np.arange(len(pieces.edges) - 1)
+        found: list[ShapeRows] = []
+        for shape in self._shapes.values():
+            found.append(shape.read(pieces, unread))
+            unread = np.setdiff1d(unread, found[-1].pieces, assume_unique=True)
         for sample in range(SAMPLES):
-            unread = np.flatnonzero(is_unread)
             if len(unread) == 0 or len(self._shapes) == MOST_SHAPES:
                 break
             # Spread over what is unread: dirt at the begin must not use up all samples.
             keys = shape_keys(pieces.piece(unread[sample * len(unread) // SAMPLES]), self._fitter, self._columns)
             if keys is not None and keys not in self._shapes:
                 self._shapes[keys] = Shape(self._columns, keys)
-                found.append(self._shapes[keys].read(pieces))
-                is_unread[found[-1].pieces] = False
+                found.append(self._shapes[keys].read(pieces, unread))
+                unread = np.setdiff1d(unread, found[-1].pieces, assume_unique=True)
         found = [rows for rows in found if len(rows.pieces)]
         if len(found) == 1:
             return found[0]

@@ -4,15 +4,18 @@ Here: what an object must look like for Arrow to read it exactly as `json` and `
 be read that way at all (`runs`).
 
 Why the result is the exact one. A piece of text that is read consists of one object with the shape's keys in their
-order, each once and each a column, nothing nested, and separators after it, up to the piece's end. Strings are
-printable ASCII without quote and backslash: their bytes are their value. Integers have at most 18 digits, so int64
-holds them. Doubles have no exponent and are below 1e15; Arrow rounds correctly, as Python does. Required columns are
-all there, a required string isn't blank, and the range of integers is judged here as in `fit`. Nothing else is read.
+order, each once and each a column, nothing nested, and separators after it, up to the piece's end. Its strings have no
+quote in them, so that by the quotes alone it is known where each value stands. Strings are printable ASCII: their bytes
+are their value; what is escaped by \\u is decoded by `json`, where it is no surrogate. Integers have at most 18 digits,
+so int64 holds them. Doubles have no exponent and are below 1e15; Arrow rounds correctly, as Python does. Required
+columns are all there, a required string isn't blank, and the range of integers is judged here as in `fit`. Nothing else
+is read.
 """
 
 import json
 import re
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,17 +34,16 @@ ARROW_TYPES = {
     "boolean": pa.bool_(),
 }
 
-# RE2 matches in a single pass only up to four groups, otherwise it takes three times as long. So an object is matched
-# in segments of some members; the fourth group is the segment itself, whose length tells where the next one begins.
-_MEMBERS_PER_SEGMENT = 3
-
 _LONGEST_SAMPLE = 64 * 1024
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]+")
-_TEXT = r"[ !#-\[\]-~]*"
+# Of an escaped character the exact reader has something to say beyond its value if it is one half of a pair; and a
+# required string is seen to be more than blanks by a character that stands there as it is.
+_ESCAPED = r"\\u(?:[0-9a-cefA-CEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2})"
+_TEXT = rf"(?:[ !#-\[\]-~]|{_ESCAPED})*"
 _TEXT_NOT_BLANK = rf" *[!#-\[\]-~]{_TEXT}"
 _INTEGER = r"0|-?[1-9][0-9]{0,17}"
 _DOUBLE = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17})?"
-_END = r"\}[ \t\r\n,\[\]]*"
+_AROUND_NUMBER = " :,}[]\t\r\n"
 
 Keys = tuple[tuple[str, int], ...]  # as spelled, in their order, each with the index of its column
 Integers = npt.NDArray[np.int64]
@@ -55,46 +57,54 @@ class ShapeRows(NamedTuple):
     columns: list[pa.Array]
 
 
-class _Matched(NamedTuple):
-    """Pieces after some segments.
-
-    found: the last segment's groups, null where any didn't match (None before the first). stops: where it ends.
-    rest: what comes after it, in the piece and beyond.
-    """
-
-    found: Any
-    stops: Integers
-    rest: pa.LargeBinaryArray
-
-
 class Pieces:
     """Adjacent pieces of one text; piece i is from edges[i] to edges[i + 1]. At each edge but the last is a brace."""
 
-    def __init__(self, text: pa.Buffer, edges: Integers) -> None:
+    def __init__(self, text: bytes, edges: Integers) -> None:
         self.edges = edges
         self._text = text
-        # Shapes often begin alike, and differ in consent only: what they share is matched once.
-        self._matched: dict[tuple[str, ...], _Matched] = {(): _Matched(None, edges[:-1], self._from(edges[:-1], None))}
+        self._array = self._slices(edges)
 
     def piece(self, index: int) -> bytes:
-        return bytes(self._text[int(self.edges[index]) : int(self.edges[index + 1])])
+        return self._text[int(self.edges[index]) : int(self.edges[index + 1])]
 
-    def matched(self, segments: tuple[str, ...]) -> _Matched:
-        """What the last of these segments found where all of them match, one directly after the other."""
-        if segments not in self._matched:
-            before = self.matched(segments[:-1])
-            found = pc.extract_regex(before.rest, segments[-1])
-            lengths = pc.binary_length(pc.struct_field(found, "segment")).fill_null(0)
-            stops = before.stops + lengths.to_numpy()
-            self._matched[segments] = _Matched(found, stops, self._from(stops, found.is_valid()))
-        return self._matched[segments]
+    def that_match(self, pattern: str, among: Integers) -> Integers:
+        """Which of these pieces (indexes, ascending) match."""
+        texts = self._array if len(among) == len(self._array) else self._array.take(pa.array(among))
+        matches: Flags = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        return among[matches]
 
-    def _from(self, starts: Integers, valid: pa.BooleanArray | None) -> pa.LargeBinaryArray:
-        """The text from each start to the next one, without a copy. It goes beyond the piece, but no segment does:
-        at the edge is a brace, and only the first segment has one, at its begin."""
-        offsets = np.append(starts, self.edges[-1])
-        bitmap = valid.buffers()[1] if valid is not None else None
-        return pa.Array.from_buffers(pa.large_binary(), len(starts), [bitmap, pa.py_buffer(offsets), self._text])
+    def first_quotes(self, pieces: Integers) -> Integers:
+        """Which of the text's quotes is the first of each piece."""
+        return np.searchsorted(self.quotes, self.edges[pieces])
+
+    @cached_property
+    def quotes(self) -> Integers:
+        """Where the quotes are, in all the pieces."""
+        begin, end = int(self.edges[0]), int(self.edges[-1])
+        return np.flatnonzero(np.frombuffer(self._text, np.uint8)[begin:end] == ord('"')) + begin
+
+    @cached_property
+    def has_escapes(self) -> bool:
+        """Whether there is a backslash in any of the pieces."""
+        return self._text.find(b"\\", int(self.edges[0]), int(self.edges[-1])) >= 0
+
+    def texts(self, starts: Integers, stops: Integers) -> pa.LargeBinaryArray:
+        """The text from each start to its stop; they ascend, and do not overlap."""
+        values_and_gaps = self._slices(np.append(np.column_stack((starts, stops)).ravel(), stops[-1:]))
+        return values_and_gaps.take(pa.array(np.arange(0, 2 * len(starts), 2)))
+
+    def _slices(self, offsets: Integers) -> pa.LargeBinaryArray:
+        """The text from each of the offsets to the next, without a copy."""
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self._text)]
+        return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+
+
+class _Place(NamedTuple):
+    """Between which of an object's quotes a value stands; `stop` None: the object ends behind it."""
+
+    start: int
+    stop: int | None
 
 
 class Shape:
@@ -102,28 +112,33 @@ class Shape:
 
     def __init__(self, columns: tuple[Column, ...], keys: Keys) -> None:
         self._columns = columns
-        self._segments: tuple[str, ...] = ()
-        self._place: dict[int, int] = {}  # column index: number of the segment that has it
-        for begin in range(0, len(keys), _MEMBERS_PER_SEGMENT):
-            members = keys[begin : begin + _MEMBERS_PER_SEGMENT]
-            self._place |= {index: len(self._segments) for _, index in members}
-            text = ",".join(_member_pattern(key, index, columns[index]) for key, index in members)
-            opening = "" if begin else r"\{"
-            ending = _END if begin + len(members) == len(keys) else ","
-            self._segments += (rf"\A(?P<segment>{opening}{text}{ending})",)
+        members = ",".join(_member_pattern(key, columns[index]) for key, index in keys)
+        self._pattern = rf"\A\{{{members}\}}[ \t\r\n,\[\]]*\z"
+        self._places: dict[int, _Place] = {}  # by column index
+        quotes = 0
+        for number, (_, index) in enumerate(keys, start=1):
+            if columns[index].type == "string":
+                self._places[index] = _Place(quotes + 2, quotes + 3)
+                quotes += 4
+            else:
+                quotes += 2
+                self._places[index] = _Place(quotes - 1, quotes if number < len(keys) else None)
 
-    def read(self, pieces: Pieces) -> ShapeRows:
-        """The rows of those pieces that have this shape and fit."""
-        matched = [pieces.matched(self._segments[: number + 1]) for number in range(len(self._segments))]
-        matches: Flags = matched[-1].found.is_valid().to_numpy(zero_copy_only=False)
-        has_shape = matches & (matched[-1].stops == pieces.edges[1:])
-        rows = np.flatnonzero(has_shape)
+    def read(self, pieces: Pieces, among: Integers) -> ShapeRows:
+        """The rows of those of these pieces (indexes, ascending) that have this shape and fit."""
+        rows = pieces.that_match(self._pattern, among)
+        if not len(rows):
+            return ShapeRows(rows, [])
         columns: list[pa.Array] = []
         fits = np.ones(len(rows), dtype=np.bool_)
+        first_quotes = pieces.first_quotes(rows)
         for index, column in enumerate(self._columns):
-            if index in self._place:
-                texts = pc.struct_field(matched[self._place[index]].found, f"c{index}")
-                columns.append(_typed(texts if len(rows) == len(texts) else texts.filter(pa.array(has_shape)), column))
+            if place := self._places.get(index):
+                starts = pieces.quotes[first_quotes + place.start] + 1
+                stops = pieces.edges[rows + 1]  # of the last value, whose end is trimmed
+                if place.stop is not None:
+                    stops = pieces.quotes[first_quotes + place.stop]
+                columns.append(_typed(pieces.texts(starts, stops), column, pieces.has_escapes))
                 fits &= _in_range(columns[-1], column)
             else:
                 columns.append(pa.nulls(len(rows), ARROW_TYPES[column.type]))
@@ -154,20 +169,29 @@ def shape_keys(piece: bytes, fitter: Fitter, columns: tuple[Column, ...]) -> Key
     return known if all(columns[index].type != "boolean" for index in indexes) else None
 
 
-def _member_pattern(key: str, index: int, column: Column) -> str:
+def _member_pattern(key: str, column: Column) -> str:
     if column.type == "string":
-        return f' *"{key}" *: *"(?P<c{index}>{_TEXT_NOT_BLANK if column.required else _TEXT})" *'
+        return f' *"{key}" *: *"{_TEXT_NOT_BLANK if column.required else _TEXT}" *'
     number = _DOUBLE if column.type == "double" else _INTEGER
-    return f' *"{key}" *: *(?P<c{index}>{number}{"" if column.required else "|null"}) *'
+    return f' *"{key}" *: *(?:{number}{"" if column.required else "|null"}) *'
 
 
-def _typed(texts: pa.LargeBinaryArray, column: Column) -> pa.Array:
+def _typed(texts: pa.LargeBinaryArray, column: Column, has_escapes: bool) -> pa.Array:
     """Matched texts as values; integers as int64, so that their range can still be judged."""
+    strings = texts.cast(pa.string())
     if column.type == "string":
-        return texts.cast(pa.string())
+        return _decoded(strings) if has_escapes else strings
+    numbers = pc.ascii_trim(strings, _AROUND_NUMBER)
     if not column.required:
-        texts = pc.if_else(pc.equal(texts, b"null"), None, texts)
-    return texts.cast(pa.string()).cast(pa.float64() if column.type == "double" else pa.int64())
+        numbers = pc.if_else(pc.equal(numbers, "null"), None, numbers)
+    return numbers.cast(pa.float64() if column.type == "double" else pa.int64())
+
+
+def _decoded(strings: pa.StringArray) -> pa.StringArray:
+    """Matched strings as `json` reads them."""
+    is_escaped = pc.match_substring(strings, "\\")
+    decoded = [json.loads(f'"{text}"') for text in strings.filter(is_escaped).to_pylist()]
+    return pc.replace_with_mask(strings, is_escaped, pa.array(decoded, pa.string()))
 
 
 def _in_range(array: pa.Array, column: Column) -> Flags:

@@ -18,15 +18,16 @@ record also for those before it. So the spans of a text's records sum to its siz
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from stedi_assets.landing import reasons
 from stedi_assets.landing.objects import Members, ObjectFinder
 from stedi_assets.landing.scan import BLANKS, SCALAR, STRING
 
-_MARK = "\xef\xbb\xbf"  # the UTF-8 byte order mark, as Latin-1
-_SEPARATORS = re.compile(r"[ \t\r\n,\[\]]*+")
-_OTHER_VALUE = re.compile(rf"{SCALAR}(?=[ \t\r\n,\[\]{{]|{_MARK}|\Z)")
+_MARK = b"\xef\xbb\xbf"  # the UTF-8 byte order mark
+_SEPARATORS = re.compile(rb"[ \t\r\n,\[\]]*+")
+_OTHER_VALUE = re.compile(rf"{SCALAR}(?=[ \t\r\n,\[\]{{]|\xef\xbb\xbf|\Z)")
 # A brace with which an object may begin, tried before anything that costs more.
 _LIKELY_OBJECT = re.compile(rf"\{{(?={BLANKS}(?:\}}|{STRING}{BLANKS}:))")
 
@@ -49,16 +50,24 @@ class Splitter:
     """Reads the records of one text, in order or from any place that is known to be at top level."""
 
     def __init__(self, text: bytes) -> None:
-        # Latin-1 keeps every byte as one character: offsets are byte offsets, and nothing fails to decode.
-        self._text = text.decode("latin-1")
-        self._objects = ObjectFinder(self._text)
+        self._bytes = text
+
+    @cached_property
+    def _text(self) -> str:
+        """As Latin-1, which keeps every byte as one character: offsets are byte offsets, and nothing fails to decode.
+        Most texts are read without it (`runs`)."""
+        return self._bytes.decode("latin-1")
+
+    @cached_property
+    def _objects(self) -> ObjectFinder:
+        return ObjectFinder(self._text)
 
     def after_separators(self, position: int) -> int:
         """Where the next record begins, from a position at top level; the text's end where there is none."""
         while True:
-            match = _SEPARATORS.match(self._text, position)
+            match = _SEPARATORS.match(self._bytes, position)
             position = match.end() if match else position
-            if not self._text.startswith(_MARK, position):
+            if not self._bytes.startswith(_MARK, position):
                 return position
             position += len(_MARK)
 
