@@ -129,6 +129,12 @@ class Audit:
         return [Verdict(self.contract.table, ALLOWED_CHECK.name, "ERROR", not extra, 0, len(extra), details)]
 
     def _ask(self, questions: Mapping[Question, str]) -> Numbers:
+        screens = {check.actual: check.screen for check in checks_of(self.contract) if check.screen}
+        numbers = self._numbers({question: screens.get(sql, sql) for question, sql in questions.items()})
+        doubtful = {question: sql for question, sql in questions.items() if sql in screens and numbers[question] != 0}
+        return {**numbers, **self._numbers(doubtful)}
+
+    def _numbers(self, questions: Mapping[Question, str]) -> Numbers:
         if not questions:
             return {}
         # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.

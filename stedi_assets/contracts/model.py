@@ -55,6 +55,8 @@ class Check:
     moments (of landing tables: their objects), so that of an increment the part that changed is asked alone. A count of
     distinct keys is none, but that of a published table is 0: then that of a part is that of the whole.
 
+    `screen`: a query that costs less than `actual`, and gives 0 only where `actual` would: asked first.
+
     `example`: of a check that did not pass, a query for one short text that shows what was found: times, sizes, counts,
     reasons, names of the contract's columns. Never a personal value: it is shown wherever the verdict is.
     """
@@ -64,6 +66,7 @@ class Check:
     actual: str
     expected: str = "SELECT 0"
     severity: Literal["ERROR", "WARN"] = "ERROR"
+    screen: str | None = None
     example: str | None = None
     whole: tuple[Side, ...] = ()
 

@@ -35,16 +35,14 @@ def machine_learning_curated(
         pseudonym_key,
         device_id=(DEVICE, F.col("serialnumber")),
     )
-    pairs = (
-        step_trainer_trusted.join(
-            accelerometer_trusted, on=F.col("sensorreadingtime") == F.col("timestamp"), how="inner"
-        )
-        .join(subjects, on="user", how="inner")
-        .join(devices, on="serialnumber", how="inner")
+    pairs = step_trainer_trusted.join(
+        accelerometer_trusted, on=F.col("sensorreadingtime") == F.col("timestamp"), how="inner"
     )
+    # The few to the left: that side the embedded engine holds in memory where it does not know how many there are.
+    known = devices.join(subjects.join(pairs, on="user", how="inner"), on="serialnumber", how="inner")
     owner_of_both = (F.col("owned_serial") == F.col("serialnumber")) & (F.col("owner") == customer_key(F.col("user")))
     training = (
-        pairs.join(owners, on=owner_of_both, how="left")
+        owners.join(known, on=owner_of_both, how="right")
         .withColumn("same_customer", F.col("owner").isNotNull())
         .select(*MACHINE_LEARNING_CURATED.column_names)
     )
