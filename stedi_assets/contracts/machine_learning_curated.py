@@ -4,12 +4,11 @@ from stedi_assets.contracts.customer_key import customer_key
 from stedi_assets.contracts.model import Check, Column, Contract, Reference, carried_from
 from stedi_assets.contracts.step_trainer_trusted import STEP_TRAINER_TRUSTED
 
-# What the training table would be without a minimum of subjects. Pairs are counted, never made: readings at a time of
-# one device times readings at that time of the other. Own pairs go by way of the customer: whose step it is, and that
+# What the training table would be without a minimum of subjects. Pairs are counted, never made: each motion reading
+# for as many as there are step readings at its time. Own pairs go by way of the customer: whose step it is, and that
 # customer's own motions at that time.
 PAIRS = """
 steps_at AS (SELECT sensorreadingtime AS taken, count(*) AS readings FROM steps GROUP BY 1),
-motions_at AS (SELECT timestamp AS taken, count(*) AS readings FROM motions GROUP BY 1),
 own AS (
     SELECT count(*) AS pairs FROM steps s
     JOIN moving c ON c.serial = s.serialnumber
@@ -22,7 +21,7 @@ subjects AS (
 ENOUGH = "(SELECT subjects FROM subjects) >= $minimum_subjects"
 RECOUNT = f"""
 WITH {PAIRS}
-SELECT coalesce(sum(s.readings * m.readings), 0) FROM steps_at s JOIN motions_at m ON s.taken = m.taken WHERE {ENOUGH}
+SELECT coalesce(sum(s.readings), 0) FROM steps_at s JOIN motions m ON s.taken = m.timestamp WHERE {ENOUGH}
 """
 
 # The only columns that this table may ever have: a column that identifies someone must not come in by way of a
