@@ -62,12 +62,13 @@ class Tables:
     versions: dict[str, str] = field(default_factory=dict)
     _unpublished: list[Staged] = field(default_factory=list)
     _seen: dict[int, Published] = field(default_factory=dict)
+    _handles: "dict[str, Table]" = field(default_factory=dict)
     _planned: "dict[int, Sequence[DataFile]]" = field(default_factory=dict)
     _rows: "dict[tuple[str, ...], DataFrame]" = field(default_factory=dict)
 
     def published(self, contract: Contract) -> Published:
         """What every reader sees now. Raises NeverPublishedError."""
-        table = published_table(self.catalog, contract)
+        table = self._handles[contract.table] = published_table(self.catalog, contract)
         snapshot = table.current_snapshot()
         assert snapshot is not None
         # What a snapshot has never changes: it is looked up once, however often a run asks what is current.
@@ -84,16 +85,14 @@ class Tables:
             return None
 
     def read(self, contract: Contract) -> "DataFrame":
-        """The published snapshot as a DataFrame; its id is remembered.
+        """The published snapshot as a DataFrame, and until the run ends no other one than that: what is computed from
+        it knows what it was computed from, and is refused when it is to be published if others have published since.
 
-        Raises NeverPublishedError, and PublicationRefusedError where the table is not the one that was read before:
-        what is computed from two versions of a table could not tell what it was computed from.
+        Raises NeverPublishedError.
         """
-        published = self.published(contract)
-        if self.loaded.setdefault(contract.table, published.snapshot_id) != published.snapshot_id:
-            raise PublicationRefusedError(
-                f"{contract.table} changed while this run read it; nothing was published from it: run again"
-            )
+        read_before = self.loaded.get(contract.table)
+        published = self.published(contract) if read_before is None else self._seen[read_before]
+        self.loaded[contract.table] = published.snapshot_id
         self.versions[contract.table] = published.version
         return self.rows(contract, published.files)
 
@@ -127,7 +126,9 @@ class Tables:
 
         Every call writes to a folder of its own: a step that is tried again never writes over its first try.
         """
-        table = find_or_create_table(self.catalog, contract, self.retention_days)
+        # As it was looked at last: if it has moved since, the publication is refused.
+        table = self._handles.pop(contract.table, None)
+        table = table or find_or_create_table(self.catalog, contract, self.retention_days)
         current = table.current_snapshot()
         folder = f"{table.location()}/data/{uuid.uuid4().hex}"
         staged = Staged(

@@ -186,13 +186,6 @@ def _list_of_another_key(given: Given) -> str:
     return sentence(given.lake.registry.suppression)
 
 
-def _read_twice(given: Given) -> str:
-    publish(given.tables, ANN)
-    given.tables.read(CUSTOMER_TRUSTED)
-    publish(_another(given), BEN)
-    return refused(lambda: given.tables.read(CUSTOMER_TRUSTED))
-
-
 MESSAGES: dict[str, Provoke] = {
     "… is no folder; a folder with customer, accelerometer, step_trainer in it is expected": lambda g: g.said(
         "run", "--landing", "/nowhere", STEDI_HOME=str(Settings.load().home)
@@ -230,7 +223,6 @@ MESSAGES: dict[str, Provoke] = {
     "… was computed when … was at snapshot …, and … is at … now; nothing was published: run again": (
         _published_meanwhile
     ),
-    "… changed while this run read it; nothing was published from it: run again": _read_twice,
     "… has no older version than the current one; …": lambda g: _rolled_back(g, ANN),
     "… has no snapshot …; stedi history … lists …": lambda g: _rolled_back(g, ANN, BEN, to=7),
     "snapshot … is what readers of … see now; …": _rolled_back_to_the_current,
