@@ -11,7 +11,7 @@ A moment too many costs time alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits.asking import Asked
@@ -47,6 +47,22 @@ LEFT JOIN (SELECT serial, min(since) AS since FROM consenting GROUP BY serial) a
 
 
 @dataclass(frozen=True)
+class Moments:
+    """rows: one for each moment (touched). first, last: of all of them; None where there is none."""
+
+    rows: "DataFrame"
+    first: int | None
+    last: int | None
+
+    def may_have(self, taken: "Column") -> "Column":
+        """Whether a reading was taken while these moments lasted, or does not tell: by the bounds that files have of
+        their parts an engine passes over all the others."""
+        if self.first is None or self.last is None:
+            return taken.isNull()
+        return taken.isNull() | taken.between(self.first, self.last)
+
+
+@dataclass(frozen=True)
 class Readings:
     """A table of readings: the rows of files that both of its versions have, and of those that one of them has."""
 
@@ -54,6 +70,11 @@ class Readings:
     stays: "DataFrame"
     went: "DataFrame"
     came: "DataFrame"
+
+    @property
+    def kind(self) -> str:
+        """What they say whose they are by."""
+        return "customer" if self.contract.email_column else "serial"
 
     @property
     def taken(self) -> "Column":
@@ -70,33 +91,51 @@ class Readings:
 
         return differing(self.went, self.came).select(self.taken.alias(TOUCHED))
 
-    def at(self, moments: "DataFrame", hold: "Hold") -> "tuple[DataFrame, DataFrame]":
+    def of(self, those: "DataFrame") -> "DataFrame":
+        """The moments of the readings, as they are, of those customers or serials (touched): touched."""
+        from pyspark.sql import functions as F
+
+        from stedi_assets.transforms.changes import TOUCHED, only
+        from stedi_assets.transforms.consent import customer_key as key_of
+
+        email, serial = self.contract.email_column, self.contract.serial_column
+        whose = key_of(F.col(email)) if email else F.col(str(serial))
+        rows = only(self.stays.unionByName(self.came), whose, those)
+        return rows.select(self.taken.alias(TOUCHED)).distinct()
+
+    def at(self, moments: Moments, hold: "Hold") -> "tuple[DataFrame, DataFrame]":
         """The rows taken at these moments, as they were and as they are."""
+        from pyspark.sql import functions as F
+
         from stedi_assets.transforms.changes import only
 
-        stays, went, came = (only(rows, self.taken, moments) for rows in (self.stays, self.went, self.came))
+        near = moments.may_have(F.col(str(self.contract.taken_column)))
+        stays, went, came = (
+            only(rows.where(near), self.taken, moments.rows) for rows in (self.stays, self.went, self.came)
+        )
         stays = hold(stays)
         return hold(stays.unionByName(went)), hold(stays.unionByName(came))
 
 
-def moments(then: Asked, now: Asked, own: Readings, landed: "Sequence[Readings]", hold: "Hold") -> "DataFrame":
+def moments(then: Asked, now: Asked, own: Readings, landed: "Sequence[Readings]", hold: "Hold") -> Moments:
     """The moments at which a table (`own`) that is made from these landed readings differs, or can. Both know `moving`,
     if asked."""
     from pyspark.sql import functions as F
 
-    from stedi_assets.transforms.changes import TOUCHED, differing, only
-    from stedi_assets.transforms.consent import customer_key as key_of
+    from stedi_assets.transforms.changes import TOUCHED, differing
 
     sql = _STANDINGS if "moving" in now.views else _STANDINGS_OF_CUSTOMERS
-    changed = hold(differing(then.kept(sql), now.kept(sql)).select("kind", F.col("who").alias(TOUCHED)).distinct())
+    standings = (then.kept(sql), now.kept(sql))
+    changed = now.once(
+        ("changed", *standings), lambda: differing(*standings).select("kind", F.col("who").alias(TOUCHED)).distinct()
+    )
     kinds = {row["kind"] for row in changed.select("kind").distinct().collect()}
     found = [one.changed for one in (own, *landed)]
     for one in landed:
-        contract = one.contract
-        kind = "customer" if contract.email_column else "serial"
-        who = key_of(F.col(contract.email_column)) if contract.email_column else F.col(str(contract.serial_column))
-        if kind in kinds:
-            theirs = changed.where(F.col("kind") == kind).select(TOUCHED)
-            rows = one.stays.unionByName(one.came)
-            found.append(only(rows, who, theirs).select(one.taken.alias(TOUCHED)))
-    return hold(reduce(lambda one, other: one.unionByName(other), found).distinct())
+        if one.kind in kinds:
+            theirs = changed.where(F.col("kind") == one.kind).select(TOUCHED)
+            # Asked for every table that is made from these.
+            found.append(now.once(("moments", changed, one.stays, one.came), partial(one.of, theirs)))
+    touched = hold(reduce(lambda one, other: one.unionByName(other), found).distinct())
+    (bounds,) = touched.agg(F.min(TOUCHED), F.max(TOUCHED)).collect()
+    return Moments(touched, *bounds)

@@ -18,7 +18,8 @@ subjects AS (
     SELECT count(DISTINCT customer) AS subjects FROM motions WHERE timestamp IN (SELECT taken FROM steps_at)
 )
 """
-ENOUGH = "(SELECT subjects FROM subjects) >= $minimum_subjects"
+# Without a minimum nobody is counted: an engine sees by the policy's number that the condition holds.
+ENOUGH = "($minimum_subjects = 0 OR (SELECT subjects FROM subjects) >= $minimum_subjects)"
 RECOUNT = f"""
 WITH {PAIRS}
 SELECT coalesce(sum(s.readings), 0) FROM steps_at s JOIN motions m ON s.taken = m.timestamp WHERE {ENOUGH}
@@ -125,7 +126,7 @@ MACHINE_LEARNING_CURATED = Contract(
             "empty. Counted: customers that are missing for it.",
             actual=f"""
             WITH {PAIRS} SELECT coalesce(max($minimum_subjects - subjects), 0) FROM subjects
-            WHERE subjects > 0 AND subjects < $minimum_subjects
+            WHERE $minimum_subjects > 0 AND subjects > 0 AND subjects < $minimum_subjects
             """,
             severity="WARN",
             example=f"""

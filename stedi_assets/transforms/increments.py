@@ -67,19 +67,19 @@ def increment_of_accelerometer_trusted(versions: Versions) -> Increment:
 
     Of two spellings of a reading's address the smaller stands: who repeats a reading in a smaller one is touched.
     """
-    landed, came = versions.after["accelerometer_landing"], versions.came["accelerometer_landing"]
+    axes = ("timestamp", "x", "y", "z")
+    landed, came = versions.after["accelerometer_landing"].select("user", *axes), versions.came["accelerometer_landing"]
     trusted, published = versions.after["customer_trusted"], versions.published
     user, policy, transform = customer_key(F.col("user")), versions.policy, versions.transform
     changed = versions.hold(changed_customers(versions.before["customer_trusted"], trusted))
     new = versions.hold(transform(without(came, user, changed), trusted, policy))
-    axes = ("timestamp", "x", "y", "z")
     there = published.select(user.alias(TOUCHED), *axes, F.col("user").alias("published"))
     known = new.withColumn(TOUCHED, user).join(there, on=[TOUCHED, *axes], how="inner")
     known = versions.hold(known.select(TOUCHED, *axes, "user", "published"))
     respelled = known.where(F.col("user") < F.col("published")).select(TOUCHED)
     touched = versions.hold(changed.unionByName(respelled).distinct())
     unknown = new.withColumn(TOUCHED, user).join(known, on=[TOUCHED, *axes], how="left_anti")
-    theirs = transform(only(landed, user, touched), trusted, policy)
+    theirs = transform(versions.hold(only(landed, user, touched)), trusted, policy)  # which reads it twice
     rows = without(unknown.select(*published.columns), user, touched).unionByName(theirs)
     return Increment(touched, user, rows)
 
