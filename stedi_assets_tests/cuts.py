@@ -75,7 +75,8 @@ WHO_AGREES = (
     _people("one row per customer", {'\n        .where(F.col("place") == 1)': ""}, "grain"),
 )
 
-GROUP, SPELLED = '.groupBy("customer", ', '.agg(F.min("user").alias("user"))'
+GROUP, SPELLED = '.groupBy("customer", ', '.agg(F.min("spelling").alias("spelling"))'
+EACH = '.select("customer", "spelling", "timestamp", "x", "y", "z")'
 AT_READING = {'F.lit(True) if policy.consent == "published" else taken >= since': "F.lit(True)"}
 MOTIONS = (
     _motions(
@@ -84,10 +85,8 @@ MOTIONS = (
         "consent_by_email",
         "user_in_customer_trusted",
     ),
-    _motions(
-        "a reading counts once", {f'\n        {GROUP}"timestamp", "x", "y", "z")\n        {SPELLED}': ""}, "grain"
-    ),
-    _motions("however it is spelled", {GROUP: '.groupBy("user", ', SPELLED: ".agg(F.count(F.lit(1)))"}, "grain"),
+    _motions("a reading counts once", {f'{GROUP}"timestamp", "x", "y", "z")\n        {SPELLED}': EACH}, "grain"),
+    _motions("however it is spelled", {GROUP: f'{GROUP}"spelling", ', SPELLED: ".agg(F.count(F.lit(1)))"}, "grain"),
     _motions("addresses are compared as such", {'customer_key(F.col("user"))': 'F.col("user")'}),
     Cut(
         ACCELEROMETER_TRUSTED,
