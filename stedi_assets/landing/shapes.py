@@ -80,9 +80,9 @@ class Pieces:
 
     @cached_property
     def quotes(self) -> Integers:
-        """Where the quotes are, in all the pieces."""
+        """Where the quotes are, in all the pieces; then where the pieces end."""
         begin, end = int(self.edges[0]), int(self.edges[-1])
-        return np.flatnonzero(np.frombuffer(self._text, np.uint8)[begin:end] == ord('"')) + begin
+        return np.append(np.flatnonzero(np.frombuffer(self._text, np.uint8)[begin:end] == ord('"')) + begin, end)
 
     @cached_property
     def has_escapes(self) -> bool:
@@ -100,13 +100,6 @@ class Pieces:
         return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
 
 
-class _Place(NamedTuple):
-    """Between which of an object's quotes a value stands; `stop` None: the object ends behind it."""
-
-    start: int
-    stop: int | None
-
-
 class Shape:
     """The keys of a flat object, as they are spelled and in their order."""
 
@@ -114,15 +107,12 @@ class Shape:
         self._columns = columns
         members = ",".join(_member_pattern(key, columns[index]) for key, index in keys)
         self._pattern = rf"\A\{{{members}\}}[ \t\r\n,\[\]]*\z"
-        self._places: dict[int, _Place] = {}  # by column index
+        self._quote_before: dict[int, int] = {}  # by column index: which of an object's quotes comes before its value
         quotes = 0
-        for number, (_, index) in enumerate(keys, start=1):
-            if columns[index].type == "string":
-                self._places[index] = _Place(quotes + 2, quotes + 3)
-                quotes += 4
-            else:
-                quotes += 2
-                self._places[index] = _Place(quotes - 1, quotes if number < len(keys) else None)
+        for _, index in keys:
+            is_string = columns[index].type == "string"
+            self._quote_before[index] = quotes + 2 if is_string else quotes + 1
+            quotes += 4 if is_string else 2
 
     def read(self, pieces: Pieces, among: Integers) -> ShapeRows:
         """The rows of those of these pieces (indexes, ascending) that have this shape and fit."""
@@ -133,11 +123,11 @@ class Shape:
         fits = np.ones(len(rows), dtype=np.bool_)
         first_quotes = pieces.first_quotes(rows)
         for index, column in enumerate(self._columns):
-            if place := self._places.get(index):
-                starts = pieces.quotes[first_quotes + place.start] + 1
-                stops = pieces.edges[rows + 1]  # of the last value, whose end is trimmed
-                if place.stop is not None:
-                    stops = pieces.quotes[first_quotes + place.stop]
+            if index in self._quote_before:
+                before = first_quotes + self._quote_before[index]
+                starts = pieces.quotes[before] + 1
+                # A number at the end has no quote behind it but another piece's; what is around it is trimmed.
+                stops = np.minimum(pieces.quotes[before + 1], pieces.edges[rows + 1])
                 columns.append(_typed(pieces.texts(starts, stops), column, pieces.has_escapes))
                 fits &= _in_range(columns[-1], column)
             else:

@@ -79,7 +79,7 @@ def increment_of_accelerometer_trusted(versions: Versions) -> Increment:
     respelled = known.where(F.col("user") < F.col("published")).select(TOUCHED)
     touched = versions.hold(changed.unionByName(respelled).distinct())
     unknown = new.withColumn(TOUCHED, user).join(known, on=[TOUCHED, *axes], how="left_anti")
-    theirs = transform(versions.hold(only(landed, user, touched)), trusted, policy)  # which reads it twice
+    theirs = transform(versions.hold(only(landed, user, touched)), trusted, policy)  # it reads them more than once
     rows = without(unknown.select(*published.columns), user, touched).unionByName(theirs)
     return Increment(touched, user, rows)
 
