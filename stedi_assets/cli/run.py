@@ -103,11 +103,10 @@ def _selection(selected: Sequence[str]) -> "list[AssetKey] | None":
 
 def _bring(landing: str | None, settings: Settings, store: Store, progress: Any) -> Zone:
     """The zone to read, filled. Raises LandingError before anything changes if there is nothing to read."""
-    from dagster_aws.s3 import S3Resource
-
+    from stedi_assets.lakehouse.client import store_client
     from stedi_assets.lakehouse.lakehouse import own_zone
 
-    zone = own_zone(store, S3Resource().get_client())
+    zone = own_zone(store, store_client(store.s3_url))  # made here, before the run, which needs it too
     if landing is not None and landing.startswith("s3:"):
         zone = Zone.of(landing, zone.s3)
     elif landing is not None:

@@ -46,7 +46,7 @@ _ICEBERG_TYPES: dict[str, PrimitiveType] = {
 
 def open_catalog(store: Store) -> Catalog:
     """The catalog beside this store. Keys come from the environment (see `connection`), never from properties."""
-    s3 = {"s3.region": store.region}
+    s3 = {"s3.region": store.region, "py-io-impl": "stedi_assets.lakehouse.metadata_io.MetadataIO"}
     if store.s3_url is not None:
         s3 |= {"s3.endpoint": store.s3_url, "s3.path-style-access": "true"}
     # Imported here: each brings the libraries of a service that the other does not need.

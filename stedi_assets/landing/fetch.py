@@ -1,26 +1,15 @@
 """Reads one landed object from S3, inside an engine's worker.
 
-Only this. The credentials are those of the worker's environment (the standard AWS chain), never of the plan.
+Only this.
 """
 
 import os
-from functools import cache
-from typing import Any
 
-ATTEMPTS = 5
+from stedi_assets.lakehouse.client import ATTEMPTS, store_client
 
 
 class ObjectChangedError(RuntimeError):
     """An object is no longer the one that was listed; nothing is read from it."""
-
-
-@cache
-def _client(_endpoint: str | None) -> Any:
-    """One client for each process and store: a process of tests may meet several."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.session.Session().client("s3", config=Config(retries={"max_attempts": ATTEMPTS, "mode": "standard"}))
 
 
 def fetch(bucket: str, key: str, etag: str) -> bytes:
@@ -30,7 +19,7 @@ def fetch(bucket: str, key: str, etag: str) -> bytes:
     """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-    client = _client(os.environ.get("AWS_ENDPOINT_URL"))
+    client = store_client(os.environ.get("AWS_ENDPOINT_URL"))
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return bytes(client.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"].read())
