@@ -1,12 +1,14 @@
 """Queries over the views that an audit is given, and over the sets that the recounts share.
 
-Here: naming the views, and finding once what is asked for more than once. Not here: which queries (`run`, `touched`).
+Here: giving a query its views, and finding once what is asked for more than once. Not here: which queries (`run`,
+`touched`).
 """
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stedi_assets.contracts.consenting import asked_for, shared_by
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 # Sets of readings, or found by going through these: kept whatever the engine.
 _LARGE = ("motions", "moving", "steps")
-# What was last given each name: to name a view the engine plans it, so it is not told again.
-_named: "dict[str, DataFrame]" = {}
+# Where a query names what it reads; elsewhere the same word is a column.
+_READ = re.compile(r"(\b(?:FROM|JOIN)\s+)(\w+)")
 
 
 def anew(_key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
@@ -47,18 +49,14 @@ class Asked:
         return {**self.views, **self._found}
 
     def frame(self, sql: str) -> "DataFrame":
-        """The answer to a query; its views are those of this one until another asks."""
-        spark = next(iter(self.views.values())).sparkSession
-        needed = self._needed(sql)
-        for name, data in self._views_of(sql).items():
-            _name(name, data)
-        for name, query in needed.items():
+        """The answer to a query."""
+        views = self._views_of(sql)
+        for name, query in self._needed(sql).items():
             if self.keeps_small or name in _LARGE:
-                self._found[name] = self.kept(query)
-                _name(name, self._found[name])
+                views[name] = self._found[name] = self.kept(query)
             else:
-                _name(name, spark.sql(self._filled(query)))
-        return spark.sql(self._filled(sql))
+                views[name] = self._answer(query, views)
+        return self._answer(sql, views)
 
     def kept(self, sql: str) -> "DataFrame":
         """The same, kept for all who ask the same of the same views."""
@@ -74,11 +72,12 @@ class Asked:
         everything = " ".join((sql, *self._needed(sql).values()))
         return {name: data for name, data in self.views.items() if asked_for(name, everything)}
 
+    def _answer(self, sql: str, views: "Mapping[str, DataFrame]") -> "DataFrame":
+        """With its views in the query: names of the session's are of everybody's queries, and cost a request each."""
+        spark = next(iter(self.views.values())).sparkSession
+        query = _READ.sub(lambda at: f"{at[1]}{{{at[2]}}}" if at[2] in views else at[0], self._filled(sql))
+        read: dict[str, Any] = {name: views[name] for name in re.findall(r"{(\w+)}", query)}
+        return spark.sql(query, **read)
+
     def _filled(self, sql: str) -> str:
         return Template(sql).substitute(self.parameters)
-
-
-def _name(name: str, data: "DataFrame") -> None:
-    if _named.get(name) is not data:
-        data.createOrReplaceTempView(name)
-        _named[name] = data

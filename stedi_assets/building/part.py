@@ -62,7 +62,8 @@ def part_of(
     people = {name: files for name, files in ground.inputs.items() if not files.contract.taken_column}
     views_then = {**views, **{name: rows_of(files.contract, files.before) for name, files in people.items()}}
     customers = views_then[CUSTOMER_LANDING.table]
-    views_then |= consent_views(staged.contract, customers, policy, lambda: lakehouse.pseudonym_key, lakehouse.once)
+    # Found when they are asked for, which they seldom are: of what there was none, nobody asks how many there were.
+    views_then |= consent_views(staged.contract, customers, policy, lambda: lakehouse.pseudonym_key)
     then, now = _asked(lakehouse, views_then, policy), _asked(lakehouse, views, lakehouse.policy)
     read = [_readings(lakehouse, files) for name, files in ground.inputs.items() if name not in people]
     own = _readings(lakehouse, Files(staged.contract, published.files, (*staged.kept, *staged.files)))

@@ -6,6 +6,7 @@ Not here: the landing tables, which are read from objects rather than computed f
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits import checks_of
@@ -103,6 +104,7 @@ def _landing_tables_asked(contract: Contract) -> list[Contract]:
     return [s for s in SOURCES.values() if s is CUSTOMER_LANDING or asked_for(s.table, asked)]
 
 
+@lru_cache(maxsize=1)  # each table of a run asks it of the same rows
 def _consent_dates(customers: "DataFrame", as_of_ms: int) -> tuple[int | None, int | None]:
     """The last consent date that is reached, and the first that is not: between two runs one may go by."""
     from pyspark.sql import functions as F

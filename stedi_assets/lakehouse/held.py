@@ -31,11 +31,11 @@ class Held:
         place = f"{self._folder}/{self._places}"
         self._places += 1
         rows.repartition(1).write.parquet(place)
-        schema = rows.schema
         written = sorted(data_files(self._s3, place))
         if not written:
-            return self._spark.createDataFrame([], schema)
-        return self._spark.read.schema(schema).parquet(*written)
+            return self._spark.createDataFrame([], rows.schema)
+        # Read without a schema: to ask for the rows' own is to have the engine plan them once more.
+        return self._spark.read.parquet(*written)
 
     def once(self, key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
         """The rows that this key stands for: found and kept when they are asked for the first time."""
