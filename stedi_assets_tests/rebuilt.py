@@ -5,7 +5,6 @@ product that decides what is built anew, stages or publishes: what it publishes 
 """
 
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -26,6 +25,7 @@ from stedi_assets.transforms.customers_curated import customers_curated
 from stedi_assets.transforms.machine_learning_curated import machine_learning_curated
 from stedi_assets.transforms.pseudonyms import key_frame
 from stedi_assets.transforms.step_trainer_trusted import step_trainer_trusted
+from stedi_assets_tests.landed import rows_and_findings
 
 TRANSFORMS: tuple[Callable[..., DataFrame], ...] = (
     customer_trusted,
@@ -66,13 +66,13 @@ class Rebuilt:
         return {v.check: (v.expected, v.actual) for v in Audit(contract, views, parameters).verdicts()}
 
     def _land(self, zone: Zone) -> None:
-        found: list[DataFrame] = []
-        listed = zone.objects()
+        found: Rows = []
         for source, contract in SOURCES.items():
-            objects = landing.listing(self._spark, [one for one in listed if one.source == source])
-            self._hold(contract, landing.landing_rows(objects, contract, 10**6, NOBODY))
-            found.append(landing.examined(objects, self._frames[contract.table], source, contract, 10**6, NOBODY))
-        findings = self._held(reduce(DataFrame.unionByName, found), landing.FINDING)
+            rows, findings_of_source = rows_and_findings(self._spark, zone, source)
+            self._hold(contract, self._spark.createDataFrame([tuple(row.values()) for row in rows], contract.ddl))
+            found += findings_of_source
+        findings = self._spark.createDataFrame([tuple(row.values()) for row in found], landing.FINDING)
+        listed = zone.objects()
         self._hold(LANDING_QUARANTINE, landing.landing_quarantine(findings))
         self._accounts = {
             "quarantine": self._frames[LANDING_QUARANTINE.table],

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from stedi_assets.contracts import CONTRACTS, SOURCES
-from stedi_assets.erasure.suppression import NOBODY
+from stedi_assets.contracts import CONTRACTS
 from stedi_assets.lakehouse.digest import row_digest
 from stedi_assets.lakehouse.engines import EngineError, session_on
 from stedi_assets.lakehouse.engines.apache_spark import local_server_url, stop_local_server
@@ -20,12 +19,12 @@ from stedi_assets.lakehouse.engines.connect import connect_session
 from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import REPOSITORY_DATA, Settings
-from stedi_assets.transforms import landing
 from stedi_assets_tests.compared import differences
 from stedi_assets_tests.dirty import write_dirty
 from stedi_assets_tests.documents import documents, lines_of_readings, mutated
 from stedi_assets_tests.field_ids import tables_with_other_ids
 from stedi_assets_tests.lake import Lake, failure, receipt_of
+from stedi_assets_tests.landed import rows_and_findings
 from stedi_assets_tests.test_digest import ROWS, SCHEMA
 
 TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "landing"]
@@ -142,12 +141,6 @@ def test_on_generated_objects(lake: Lake, spark: SparkSession, apache_spark: Spa
     for place, text in enumerate(texts):
         key = f"{lake.zone.prefix}accelerometer/{place}.json"
         lake.s3.put_object(Bucket=lake.zone.bucket, Key=key, Body=text)
-    contract = SOURCES["accelerometer"]
-    found = []
-    for engine in (spark, apache_spark):
-        objects = landing.listing(engine, lake.zone.objects())
-        rows = landing.landing_rows(objects, contract, 10**6, NOBODY)
-        findings = landing.examined(objects, rows, "accelerometer", contract, 10**6, NOBODY)
-        found.append([[row.asDict() for row in frame.collect()] for frame in (rows, findings)])
+    found = [rows_and_findings(engine, lake.zone, "accelerometer") for engine in (spark, apache_spark)]
     for name, left, right in zip(("rows", "findings"), *found, strict=True):
         assert differences(name, left, right) == []

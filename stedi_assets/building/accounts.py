@@ -1,8 +1,8 @@
 """What became of every landed object, and the landing tables' audit by it.
 
-Here: what the second look counted in each object, as the checks' views, of all objects and of the new ones alone; and
-the audit, of what is new where a table was appended to. Not here: reading objects and looking at them a second time
-(`landing`), the checks (`contracts.landing_checks`).
+Here: what was counted in each object, as the checks' views, of all objects and of the new ones alone; and the audit, of
+what is new where a table was appended to. Not here: reading objects and counting (`landing`), the checks
+(`contracts.landing_checks`).
 """
 
 from collections.abc import Mapping, Sequence

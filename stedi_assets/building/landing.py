@@ -9,7 +9,6 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from stedi_assets.building.accounts import Accounts, ingested_of
@@ -36,13 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Read:
-    """A source once it is read. table: staged, or published as it is to be. rows: all of it; new_rows: what was read
-    now."""
+    """A source once it is read. table: staged, or published as it is to be. rows: all of it."""
 
     ingestion: Ingestion
     table: Staged | Current
     rows: "DataFrame"
-    new_rows: "DataFrame"
 
 
 def build_landing(
@@ -53,12 +50,22 @@ def build_landing(
     So whatever happens between two publications, no object is in neither table. A table that is published as it is to
     be is not staged. `seen` is told of the objects that lie in the zone. Raises LandingError.
     """
-    from stedi_assets.erasure.serials import theirs_alone
-
     lakehouse.fill_empty_zone()
     listed = lakehouse.zone.objects_to_ingest()
     if seen is not None:
         seen(listed)
+    folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
+    try:
+        return _built(lakehouse, listed, folder)
+    finally:
+        lakehouse.tables.delete_folder(folder)
+
+
+def _built(lakehouse: Lakehouse, listed: "Sequence[LandedObject]", folder: str) -> list[Built]:
+    """`folder`: for what is found while objects are read."""
+    from stedi_assets.erasure.serials import theirs_alone
+    from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
+
     published = _published(lakehouse)
     summaries = {table: one.summary for table, one in published.items()}
     landed = published_manifests(summaries, lakehouse.s3, lakehouse.store)
@@ -68,14 +75,15 @@ def build_landing(
     for source, contract in SOURCES.items():
         objects = [one for one in listed if one.source == source]
         ingestion = ingestion_of(lakehouse, landed, published.get(contract.table), source, objects, suppression)
-        read[source] = _read(lakehouse, ingestion, suppression)
+        read[source] = _read(lakehouse, ingestion, suppression, folder)
         if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
             suppression = theirs_alone(suppression, read[source].rows)
     before = published.get(LANDING_QUARANTINE.table)
     quarantine = current(lakehouse, LANDING_QUARANTINE, before, digest(_versions(read)))
     if quarantine is not None and all(isinstance(one.table, Current) for one in read.values()):
         return [quarantine, *(one.table for one in read.values() if isinstance(one.table, Current))]
-    return _audited(lakehouse, listed, read, before, suppression)
+    findings = transforms.findings(lakehouse.spark, sorted(data_files(lakehouse.s3, folder)))
+    return _audited(lakehouse, listed, read, before, findings, suppression)
 
 
 def _published(lakehouse: Lakehouse) -> dict[str, Published]:
@@ -88,21 +96,22 @@ def _versions(read: Mapping[str, _Read]) -> dict[str, str]:
     return {source: one.ingestion.version for source, one in read.items()}
 
 
-def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression") -> _Read:
+def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression", folder: str) -> _Read:
     """Stages what the source's table lacks, beside what stays of it."""
     contract, kept = ingestion.contract, ingestion.kept
     published = lakehouse.tables.read(contract) if kept else None
     if ingestion.is_done and (done := current(lakehouse, contract, kept, ingestion.version)):
         assert published is not None
-        return _Read(ingestion, done, published, published.limit(0))
+        return _Read(ingestion, done, published)
     objects = transforms.listing(lakehouse.spark, ingestion.changes.fresh)
-    rows = transforms.landing_rows(objects, contract, lakehouse.settings.max_object_bytes, suppression)
+    look = transforms.Look(ingestion.source, folder)
+    rows = transforms.landing_rows(objects, contract, lakehouse.settings.max_object_bytes, suppression, look)
     files = kept.files if kept else ()
     if published is not None and ingestion.changes.gone:
         rows, files = transforms.without(published, ingestion.changes.gone).unionByName(rows), ()
     staged = lakehouse.tables.stage(rows, contract, kept=files)
     staged.facts[VERSION] = ingestion.version
-    return _Read(ingestion, staged, lakehouse.tables.read_staged(staged), lakehouse.tables.read_new(staged))
+    return _Read(ingestion, staged, lakehouse.tables.read_staged(staged))
 
 
 def _audited(
@@ -110,31 +119,24 @@ def _audited(
     listed: "Sequence[LandedObject]",
     read: Mapping[str, _Read],
     before: Published | None,
+    findings: "DataFrame",
     suppression: "Suppression",
 ) -> list[Built]:
-    """The four tables with the verdicts on those that are staged. What is new is looked at a second time.
-
-    `before`: the published quarantine.
-    """
-    folder = f"{lakehouse.staging}/{uuid.uuid4().hex}"
-    try:
-        findings = _examine(lakehouse, read, suppression, folder)
-        quarantine = _stage_quarantine(lakehouse, read, before, findings)
-        changes = {source: one.ingestion.changes for source, one in read.items()}
-        ingested = ingested_of(changes, findings)
-        for source, one in read.items():
-            keep_manifest(lakehouse, one.ingestion, ingested[source])
-        rows = {one.ingestion.contract.table: one.rows for one in read.values()}
-        kept = {one.ingestion.contract.table: one.ingestion.kept for one in read.values()}
-        accounts = Accounts(lakehouse, listed, ingested, changes, lakehouse.tables.read_staged(quarantine))
-        return [
-            table
-            if isinstance(table, Current)
-            else accounts.audited(table, rows, kept.get(table.contract.table), suppression)
-            for table in (quarantine, *(one.table for one in read.values()))
-        ]
-    finally:
-        lakehouse.tables.delete_folder(folder)
+    """The four tables with the verdicts on those that are staged. `before`: the published quarantine."""
+    quarantine = _stage_quarantine(lakehouse, read, before, findings)
+    changes = {source: one.ingestion.changes for source, one in read.items()}
+    ingested = ingested_of(changes, findings)
+    for source, one in read.items():
+        keep_manifest(lakehouse, one.ingestion, ingested[source])
+    rows = {one.ingestion.contract.table: one.rows for one in read.values()}
+    kept = {one.ingestion.contract.table: one.ingestion.kept for one in read.values()}
+    accounts = Accounts(lakehouse, listed, ingested, changes, lakehouse.tables.read_staged(quarantine))
+    return [
+        table
+        if isinstance(table, Current)
+        else accounts.audited(table, rows, kept.get(table.contract.table), suppression)
+        for table in (quarantine, *(one.table for one in read.values()))
+    ]
 
 
 def _stage_quarantine(
@@ -154,24 +156,3 @@ def _stage_quarantine(
     versions = _versions(read)
     staged.facts |= {VERSION: digest(versions), VERSIONS: json.dumps(versions, sort_keys=True)}
     return staged
-
-
-def _examine(lakehouse: Lakehouse, read: Mapping[str, _Read], suppression: "Suppression", folder: str) -> "DataFrame":
-    """The findings of a second look at what was read, kept in a folder until the step ends: they are read often."""
-    spark, limit = lakehouse.spark, lakehouse.settings.max_object_bytes
-    looks = [
-        transforms.examined(
-            transforms.listing(spark, one.ingestion.changes.fresh),
-            one.new_rows,
-            source,
-            one.ingestion.contract,
-            limit,
-            suppression,
-        )
-        for source, one in read.items()
-        if one.ingestion.changes.fresh
-    ]
-    if not looks:  # objects were deleted, and none came
-        return spark.createDataFrame([], transforms.FINDING)
-    reduce(lambda one, other: one.unionByName(other), looks).write.parquet(folder)
-    return spark.read.parquet(folder)

@@ -8,6 +8,7 @@ is. The engines' own readers skip names that start with a dot or an underscore a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from stedi_assets.contracts import LANDING_QUARANTINE, Contract
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.landing.census import census
 from stedi_assets.landing.fetch import fetch
+from stedi_assets.landing.findings import Findings
 from stedi_assets.landing.parse import parse
 from stedi_assets.landing.unpack import ObjectTooLarge
 from stedi_assets.landing.zone import LandedObject
@@ -42,16 +44,38 @@ def listing(spark: SparkSession, landed: Sequence[LandedObject]) -> DataFrame:
     return spark.createDataFrame(places, LISTED).repartition(max(parts, 1))
 
 
-def landing_rows(objects: DataFrame, contract: Contract, max_object_bytes: int, suppression: Suppression) -> DataFrame:
-    """One row per JSON object that fits the contract, from the listed objects (schema LISTED), but for the erased."""
+@dataclass(frozen=True)
+class Look:
+    """What is to be found out of a source's objects beside their rows, and the folder (s3://...) for it."""
+
+    source: str
+    folder: str
+
+
+def landing_rows(
+    objects: DataFrame, contract: Contract, max_object_bytes: int, suppression: Suppression, look: Look | None = None
+) -> DataFrame:
+    """One row per JSON object that fits the contract, from the listed objects (schema LISTED), but for the erased.
+
+    With `look`, once all rows were computed, the folder has files of what else was found (schema FINDING): for each
+    object what a tokenizer of its own counts in it, and each record that does not fit or is of someone who was erased.
+    In the first kind `reason` is null, in the second `objects`. Of the erased nothing is told but where the record was.
+    """
 
     def rows_of(batches: Batches) -> Batches:
+        findings = Findings(look.folder) if look else None
         for listed in _each(batches):
-            content = content_of(listed, max_object_bytes)
-            for parsed in parse(content, listed["source_object"], contract, max_object_bytes):
-                fits = pc.is_null(parsed.column("reason"))
-                kept = pc.and_not(fits, suppression.erased_rows(parsed, contract))
-                yield parsed.filter(kept).select(list(contract.column_names))
+            key, content = listed["source_object"], content_of(listed, max_object_bytes)
+            if look and findings:
+                findings.add(_counted(content, key, look.source, max_object_bytes))
+            for parsed in parse(content, key, contract, max_object_bytes):
+                fits, erased = pc.is_null(parsed.column("reason")), suppression.erased_rows(parsed, contract)
+                if look and findings:
+                    for found in _dropped(parsed, fits, erased, look.source, suppression):
+                        findings.add(found)
+                yield parsed.filter(pc.and_not(fits, erased)).select(list(contract.column_names))
+        if findings:
+            findings.write()
 
     return objects.mapInArrow(rows_of, contract.ddl)
 
@@ -63,42 +87,9 @@ def content_of(listed: Mapping[str, Any], max_object_bytes: int) -> bytes:
     return fetch(listed["bucket"], listed["source_object"], listed["etag"])
 
 
-def examined(
-    objects: DataFrame,
-    rows: DataFrame,
-    source: str,
-    contract: Contract,
-    max_object_bytes: int,
-    suppression: Suppression,
-) -> DataFrame:
-    """What a second look at every listed object finds (schema TALLY and the quarantine's columns).
-
-    One row per object, counted by a tokenizer of its own; and one per record that does not fit or is of someone who
-    was erased, from those objects alone whose landed rows do not account for every byte. In the first kind `reason`
-    is null, in the second `objects`. Of the erased nothing is told but where the record was.
-    """
-    accounted = rows.groupBy("source_object").agg(F.sum("source_bytes").alias("accounted_bytes"))
-    with_accounts = objects.join(accounted, on="source_object", how="left").select(
-        "bucket", "source_object", "etag", "bytes", F.coalesce("accounted_bytes", F.lit(0)).alias("accounted_bytes")
-    )
-
-    def findings_of(batches: Batches) -> Batches:
-        for listed in _each(batches):
-            key = listed["source_object"]
-            content = content_of(listed, max_object_bytes)
-            counted = census(content, max_object_bytes)
-            yield _finding(
-                source=[source],
-                source_object=[key],
-                landed_bytes=[len(content)],
-                text_bytes=[counted.text_bytes],
-                objects=[counted.objects],
-            )
-            if counted.text_bytes != listed["accounted_bytes"]:
-                for parsed in parse(content, key, contract, max_object_bytes):
-                    yield from _dropped(parsed, source, contract, suppression)
-
-    return with_accounts.mapInArrow(findings_of, FINDING)
+def findings(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """What was found, by the files of a `Look` (schema FINDING)."""
+    return spark.read.schema(FINDING).parquet(*files) if files else spark.createDataFrame([], FINDING)
 
 
 def without(rows: DataFrame, objects: Collection[str]) -> DataFrame:
@@ -142,11 +133,25 @@ FINDING = f"{TALLY}, " + ", ".join(
 _ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64()}
 
 
-def _dropped(parsed: pa.RecordBatch, source: str, contract: Contract, suppression: Suppression) -> Batches:
+def _counted(content: bytes, key: str, source: str, max_object_bytes: int) -> pa.RecordBatch:
+    """The one finding that each object has."""
+    counted = census(content, max_object_bytes)
+    return _finding(
+        source=[source],
+        source_object=[key],
+        landed_bytes=[len(content)],
+        text_bytes=[counted.text_bytes],
+        objects=[counted.objects],
+    )
+
+
+def _dropped(
+    parsed: pa.RecordBatch, fits: pa.BooleanArray, erased: pa.BooleanArray, source: str, suppression: Suppression
+) -> Batches:
     """The records that are no rows: those of the erased, without a word of theirs, and those that do not fit."""
-    misfits = parsed.filter(pc.is_valid(parsed.column("reason")))
+    misfits = parsed.filter(pc.invert(fits))
     mentions = pa.array([suppression.mentioned_in(raw) for raw in misfits.column("raw").to_pylist()], pa.bool_())
-    for gone in (parsed.filter(suppression.erased_rows(parsed, contract)), misfits.filter(mentions)):
+    for gone in (parsed.filter(erased), misfits.filter(mentions)):
         places = {name: gone.column(name).to_pylist() for name in _names(ERASED)[1:]}
         yield _finding(source=[source] * gone.num_rows, reason=[_ERASED] * gone.num_rows, **places)
     kept = misfits.filter(pc.invert(mentions))

@@ -22,18 +22,17 @@ from stedi_assets.contracts import (
     Contract,
 )
 from stedi_assets.contracts.customer_key import customer_key_of
-from stedi_assets.erasure.suppression import NOBODY
-from stedi_assets.transforms import landing
 from stedi_assets_tests.faults.mutations import delivery
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.faults.tokenizer import Token, tokens
 from stedi_assets_tests.faults.typing_rule import FIELDS, outcome
 from stedi_assets_tests.lake import Lake, failure
+from stedi_assets_tests.landed import rows_and_findings
 
 Deliveries = dict[str, tuple[bytes, set[bytes]]]
 Found = dict[str, dict[int, list[Mapping[str, Any]]]]
 
-DELIVERIES, WHOLE_RUN, LIMIT = {"accelerometer": 600, "customer": 200, "step_trainer": 200}, 20, 10**8
+DELIVERIES, WHOLE_RUN = {"accelerometer": 600, "customer": 200, "step_trainer": 200}, 20
 REASONS = {"value": "not_an_object", "damaged": "damaged", "damaged_gzip": "damaged_gzip"}
 
 
@@ -114,11 +113,9 @@ def test_nothing_is_lost_nothing_invented_and_every_value_is_right(
     lake: Lake, spark: SparkSession, source: str
 ) -> None:
     contract, deliveries = SOURCES[source], land(lake, source, DELIVERIES[source])
-    listed = landing.listing(spark, lake.zone.objects())
-    rows = landing.landing_rows(listed, contract, LIMIT, NOBODY)
-    findings = [row.asDict() for row in landing.examined(listed, rows, source, contract, LIMIT, NOBODY).collect()]
+    rows, findings = rows_and_findings(spark, lake.zone, source)
     quarantined = [row for row in findings if row["reason"] is not None]
-    found = by_place([*(row.asDict() for row in rows.collect()), *quarantined])
+    found = by_place([*rows, *quarantined])
     counted = {row["source_object"]: row["objects"] for row in findings if row["objects"] is not None}
 
     told = differences(deliveries, found, counted, contract)
