@@ -26,9 +26,9 @@ _METHOD = """\
   plain readers lose nothing. It lies on the local disk; the product reads it from its S3 store, everybody else from the
   folder.
 - **`stedi run --full`:** every table is built, audited and published anew, the second time in a home whose services are
-  up. What landed is read twice (for the rows, and to count independently), nine Iceberg tables are written to S3, more
-  than a hundred checks answered, each table committed atomically. With `--engine spark` the same is computed by Apache
-  Spark, which starts within the run.
+  up. What landed is parsed, and counted once more by other means, nine Iceberg tables are written to S3, more than a
+  hundred checks answered, each table committed atomically. With `--engine spark` the same is computed by Apache Spark,
+  which starts within the run.
 - **The scripts** (`benchmarks/contenders/`) do the same five steps to the same rows in eight Parquet tables on the
   local disk, with schemas given, and no quarantine, checks, pseudonyms, lineage or commits. PySpark: `local[2]`, two
   shuffle partitions, 2 GB. Five processes: one for each step, as AWS Glue runs them.

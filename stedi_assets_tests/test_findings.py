@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from stedi_assets.contracts import ACCELEROMETER_LANDING
 from stedi_assets.erasure.suppression import NOBODY
@@ -61,6 +62,12 @@ def test_much_is_written_in_several_files(lake: Lake, folder: str, monkeypatch: 
     assert sorted(row["source_offset"] for row in rows_in(lake, folder)) == [0, 1, 2]
 
 
+def test_what_is_small_is_put_together(lake: Lake, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BATCHES", 2)
+    task(folder, *(found("a.json", offset) for offset in range(7)))
+    assert sorted(row["source_offset"] for row in rows_in(lake, folder)) == list(range(7))
+
+
 def test_where_nothing_is_found_nothing_is_written(lake: Lake, folder: str) -> None:
     task(folder, found("a.json"))
     task(folder)
@@ -68,12 +75,14 @@ def test_where_nothing_is_found_nothing_is_written(lake: Lake, folder: str) -> N
 
 
 def test_rows_computed_twice_count_each_object_once(lake: Lake, spark: SparkSession, folder: str) -> None:
+    """In whatever order the objects come to the task that is done again: a shuffle hands them over as they arrive."""
     for n in range(3):
         lake.put(f"accelerometer/{n}.json", lines([motion("ann@x.org", TAKEN + n)]) + "{")
-    objects = landing.listing(spark, lake.zone.objects())
+    objects = landing.listing(spark, lake.zone.objects()).coalesce(1)
     look = landing.Look("accelerometer", folder)
-    rows = landing.landing_rows(objects, ACCELEROMETER_LANDING, 10**6, NOBODY, look)
-    assert [len(rows.collect()) for _ in range(2)] == [3, 3]
+    for given in (objects.orderBy("source_object"), objects.orderBy(F.desc("source_object"))):
+        rows = landing.landing_rows(given, ACCELEROMETER_LANDING, 10**6, NOBODY, look)
+        assert len(rows.collect()) == 3
     told = landing.findings(spark, sorted(data_files(lake.s3, folder)))
     assert sorted((row["source_object"][-6:], row["objects"]) for row in landing.tally(told).collect()) == [
         ("0.json", 2),

@@ -9,6 +9,7 @@ from pyiceberg.io.pyarrow import PyArrowFile
 
 from stedi_assets.lakehouse import metadata_io, objects
 from stedi_assets.lakehouse.catalog import open_catalog
+from stedi_assets.lakehouse.client import store_client
 from stedi_assets.lakehouse.metadata_io import MetadataIO
 from stedi_assets.lakehouse.store import Store
 
@@ -88,6 +89,20 @@ def test_what_is_large_is_read_each_time(
     files.delete(place)
 
 
-def test_data_files_are_read_in_parts_by_pyarrow(files: MetadataIO, store: Store) -> None:
-    assert isinstance(files.new_input(store.uri("a.parquet")), PyArrowFile)
-    assert isinstance(files.new_output(store.uri("a.parquet")), PyArrowFile)
+@pytest.mark.parametrize("name", ["a.parquet", "v1.metadata.json"])
+def test_all_else_is_pyarrows(files: MetadataIO, store: Store, name: str) -> None:
+    assert isinstance(files.new_input(store.uri(name)), PyArrowFile)
+    assert isinstance(files.new_output(store.uri(name)), PyArrowFile)
+
+
+def test_the_client_is_of_the_endpoint_that_is_for_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `connection` takes it, and boto3 by itself."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
+    assert store_client().meta.endpoint_url == "http://127.0.0.1:2"
+    assert store_client("http://127.0.0.1:3").meta.endpoint_url == "http://127.0.0.1:3"
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
+    ours = store_client()
+    assert ours is store_client("http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of another store at the same address")
+    assert store_client() is not ours

@@ -69,7 +69,7 @@ STEPS = [
     step("ben's", AGREED - 1),
     step("others", TAKEN + 9),
 ]
-# Each in an object of its own: one that is looked at again for one reason would show the others, too.
+# Each in an object of its own.
 OBJECTS = {
     "more": customer("more@x.org", "more's"),
     "forgotten": customer("forgotten@x.org", "forgotten's"),

@@ -62,7 +62,8 @@ def build_landing(
 
 
 def _built(lakehouse: Lakehouse, listed: "Sequence[LandedObject]", folder: str) -> list[Built]:
-    """`folder`: for what is found while objects are read."""
+    """`folder`: for what is found while objects are read. Each source's records, those that do not fit too, are judged
+    by who is known to be erased when it is read."""
     from stedi_assets.erasure.serials import theirs_alone
     from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
 

@@ -4,17 +4,30 @@ Only this: to make one takes longer than many requests, so all share it. The cre
 (the standard AWS chain), never of a plan or a property.
 """
 
+import os
 from functools import cache
 from typing import Any
 
 ATTEMPTS = 5
+CONNECT_SECONDS, READ_SECONDS = 5, 30  # for the next bytes of an answer, not for all of it
+_MOST_CONNECTIONS = 32  # as many threads as PyIceberg reads manifests in
 
 
-@cache
-def store_client(endpoint: str | None) -> Any:
-    """The client of the store at an endpoint, None: AWS's. A process of tests may meet several."""
+def store_client(endpoint: str | None = None) -> Any:
+    """The client of the store at an endpoint; None: where the environment says, or AWS."""
+    found = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return _client(found, os.environ.get("AWS_ACCESS_KEY_ID"))
+
+
+@cache  # a process of tests may meet several stores, at one address too
+def _client(endpoint: str | None, _access_key: str | None) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"max_attempts": ATTEMPTS, "mode": "standard"})
+    config = Config(
+        retries={"max_attempts": ATTEMPTS, "mode": "standard"},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        max_pool_connections=_MOST_CONNECTIONS,
+    )
     return boto3.session.Session().client("s3", endpoint_url=endpoint, config=config)

@@ -1,7 +1,7 @@
 """How PyIceberg reads and writes what tells of a table's files: each object as a whole, in one request, and once.
 
-Here: manifests, lists of manifests and a table's metadata, which Iceberg never changes once they are written, and never
-gives a name twice. Not here: data files, which are PyArrow's to read; the catalog (`catalog`).
+Here: manifests and lists of manifests, which Iceberg never changes once they are written, and never gives a name twice.
+Not here: data files and whatever else, which are PyArrow's to read; the catalog (`catalog`).
 
 PyArrow asks for an object's size before it reads one and begins an upload in parts for each that it writes: three
 requests for one, and a publication reads the same manifests three times.
@@ -18,7 +18,6 @@ from pyiceberg.io.pyarrow import PyArrowFileIO
 from stedi_assets.lakehouse import objects
 from stedi_assets.lakehouse.client import store_client
 
-_NEVER_CHANGED = (".avro", ".metadata.json")
 _MOST_KEPT_BYTES = 64 * 2**20
 _kept: "LRUCache[tuple[str | None, str], bytes]" = LRUCache(_MOST_KEPT_BYTES, getsizeof=len)
 _keeping = threading.Lock()  # PyIceberg reads manifests side by side
@@ -28,10 +27,10 @@ class MetadataIO(PyArrowFileIO):
     """PyIceberg's own, but for metadata."""
 
     def new_input(self, location: str) -> Any:
-        return self._whole(location) if location.endswith(_NEVER_CHANGED) else super().new_input(location)
+        return self._whole(location) if _is_manifest(location) else super().new_input(location)
 
     def new_output(self, location: str) -> Any:
-        return self._whole(location) if location.endswith(_NEVER_CHANGED) else super().new_output(location)
+        return self._whole(location) if _is_manifest(location) else super().new_output(location)
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
         name = location if isinstance(location, str) else location.location
@@ -41,6 +40,10 @@ class MetadataIO(PyArrowFileIO):
 
     def _whole(self, location: str) -> "_Whole":
         return _Whole(location, self.properties.get(S3_ENDPOINT))
+
+
+def _is_manifest(location: str) -> bool:
+    return location.startswith("s3://") and location.endswith(".avro")
 
 
 class _Whole(InputFile, OutputFile):

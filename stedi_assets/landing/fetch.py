@@ -3,8 +3,6 @@
 Only this.
 """
 
-import os
-
 from stedi_assets.lakehouse.client import ATTEMPTS, store_client
 
 
@@ -19,7 +17,7 @@ def fetch(bucket: str, key: str, etag: str) -> bytes:
     """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-    client = store_client(os.environ.get("AWS_ENDPOINT_URL"))
+    client = store_client()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return bytes(client.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"].read())

@@ -2,11 +2,10 @@
 
 Here: the files. Not here: what is found (`transforms.landing`), and who reads and deletes them (`building.landing`).
 
-A task that an engine does again reads the same objects in the same order, and writes the same files once more.
+A task that an engine does again reads the same objects in the order of their keys, and writes the same files again.
 """
 
 import hashlib
-import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +15,8 @@ from stedi_assets.lakehouse.objects import put_object
 
 # Of what is in quarantine the text is among them.
 MOST_BYTES = 16 * 2**20
+# What is counted in an object is a batch of one row, which takes many times what is in it.
+MOST_BATCHES = 1000
 
 
 class Findings:
@@ -43,6 +44,8 @@ class Findings:
             self._name = hashlib.sha256(first.encode("utf-8", "surrogateescape")).hexdigest()
         self._batches.append(found)
         self._bytes += found.nbytes
+        if len(self._batches) > MOST_BATCHES:
+            self._batches = [pa.concat_batches(self._batches)]
         if self._bytes >= MOST_BYTES:
             self.write()
 
@@ -53,6 +56,6 @@ class Findings:
         content = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_batches(self._batches), content)
         place = f"{self._folder}/{self._name}-{self._written}.parquet"
-        put_object(store_client(os.environ.get("AWS_ENDPOINT_URL")), place, content.getvalue().to_pybytes())
+        put_object(store_client(), place, content.getvalue().to_pybytes())
         self._written += 1
         self._clear()

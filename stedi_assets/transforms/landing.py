@@ -64,7 +64,8 @@ def landing_rows(
 
     def rows_of(batches: Batches) -> Batches:
         findings = Findings(look.folder) if look else None
-        for listed in _each(batches):
+        # By a shuffle they come in any order: findings are named after the first.
+        for listed in sorted(_each(batches), key=lambda one: str(one["source_object"])):
             key, content = listed["source_object"], content_of(listed, max_object_bytes)
             if look and findings:
                 findings.add(_counted(content, key, look.source, max_object_bytes))
@@ -131,6 +132,7 @@ FINDING = f"{TALLY}, " + ", ".join(
     f"{c.name} {c.type}" for c in LANDING_QUARANTINE.columns if c.name not in _names(TALLY)
 )
 _ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64()}
+_FINDING = pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in (part.split() for part in FINDING.split(", "))])
 
 
 def _counted(content: bytes, key: str, source: str, max_object_bytes: int) -> pa.RecordBatch:
@@ -162,10 +164,8 @@ def _dropped(
 def _finding(**columns: Any) -> pa.RecordBatch:
     """A batch of findings; columns that are not given are null."""
     rows = len(columns["source"])
-    fields = [part.split() for part in FINDING.split(", ")]
-    schema = pa.schema([(name, _ARROW_TYPES[kind]) for name, kind in fields])
-    arrays = [pa.array(columns.get(name, [None] * rows), schema.field(name).type) for name, _ in fields]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    arrays = [pa.array(columns.get(field.name, [None] * rows), field.type) for field in _FINDING]
+    return pa.RecordBatch.from_arrays(arrays, schema=_FINDING)
 
 
 def _each(batches: Batches) -> Iterator[dict[str, Any]]:
