@@ -1,5 +1,6 @@
 """The embedded engine is this process's alone: another program of the machine does not get in, or is noticed."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from stedi_assets.lakehouse.engines import EngineError, embedded
+from stedi_assets.lakehouse.engines.door import shut
 from stedi_assets.lakehouse.engines.embedded import embedded_session, stop_embedded
 from stedi_assets.lakehouse.store import Store
 from stedi_assets_tests.commands import command, serve, wait_for
@@ -58,6 +60,19 @@ def test_a_stranger_is_refused_and_the_session_goes_on(engine: SparkSession) -> 
         doubled = engine.range(5).mapInArrow(lambda batches: batches, "id long")
         assert [row.id for row in doubled.collect()] == [0, 1, 2, 3, 4]
     assert port() not in listening(psutil.Process())
+
+
+def test_whoever_waits_for_a_guest_at_a_closed_door_waits() -> None:
+    """The engine asks again and again where it is told that there can be none, with half of the machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        address = listener.getsockname()
+        shut(address)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=5)
+        assert not Path(str(listener.getsockname())).exists(), "nobody finds the other socket"
 
 
 def test_a_stranger_who_was_there_before_is_noticed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

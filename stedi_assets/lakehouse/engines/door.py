@@ -4,13 +4,17 @@ Here: closing a port on which this process listens, and finding who came in befo
 (`embedded`), the client's side (`connect`).
 
 The engine takes no credentials, and no setting of it closes its port. So the socket that listens is taken from under
-it: its number is given to another one that listens nowhere. The kernel then refuses whoever comes, while the connection
-that was accepted has a number of its own and goes on.
+it: its number is given to another one that listens where nobody finds it. The kernel then refuses whoever comes, while
+the connection that was accepted has a number of its own and goes on.
+
+The other one has to listen. The engine may be about to ask for the next guest, or be woken for one that left, and of a
+socket that does not listen it asks again and again, for ever.
 """
 
 import os
 import socket
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -29,7 +33,10 @@ def shut(address: Address) -> None:
             "run again, or use another engine (STEDI_ENGINE=spark)"
         )
     for number in listening:
-        with socket.socket() as nowhere:
+        with socket.socket(socket.AF_UNIX) as nowhere, tempfile.TemporaryDirectory() as own:
+            nowhere.bind(f"{own}/door")  # which goes with the folder, that is nobody else's
+            nowhere.listen(0)
+            nowhere.setblocking(False)
             os.dup2(nowhere.fileno(), number, inheritable=False)
 
 
