@@ -186,12 +186,9 @@ TRAINING = (
     ),
 )
 
-FITS, ERASED = (
-    "pc.and_not(fits, suppression.erased_rows(parsed, contract))",
-    "(parsed.filter(suppression.erased_rows(parsed, contract)), misfits.filter(mentions))",
-)
-LANDS = "yield parsed.filter(kept).select(list(contract.column_names))"
-FITS_OR_NOT, MENTIONED = "pc.invert(suppression.erased_rows(parsed, contract))", "[suppression.mentioned_in(raw) for"
+FITS, ERASED = "pc.and_not(fits, erased)", "(parsed.filter(erased), misfits.filter(mentions))"
+LANDS = f"yield parsed.filter({FITS}).select(list(contract.column_names))"
+FITS_OR_NOT, MENTIONED = "pc.invert(erased)", "[suppression.mentioned_in(raw) for"
 NO_MISFITS = {"\n    yield _finding(source=[source] * kept.num_rows, **named)": ""}
 LANDING = (
     _landing(
@@ -202,7 +199,7 @@ LANDING = (
     ),
     _landing(
         "every record is a row",
-        {"parsed.filter(kept)": "parsed.filter(kept).slice(1)"},
+        {f"parsed.filter({FITS})": f"parsed.filter({FITS}).slice(1)"},
         "row_count",
         "objects_accounted",
         "bytes_accounted",

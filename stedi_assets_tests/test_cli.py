@@ -155,6 +155,7 @@ def test_killed_services_are_recovered_with_what_was_published(published: Publis
     assert running is not None
     os.kill(running.pid, signal.SIGKILL)
     finished = command("stedi", "query", "SELECT count(*) AS n FROM customer_trusted", "--format", "json", home=home)
+    assert finished.returncode == 0, finished.stderr
     assert json.loads(finished.stdout) == [{"n": 482}]
 
 

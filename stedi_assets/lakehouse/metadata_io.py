@@ -83,7 +83,7 @@ class _Whole(InputFile, OutputFile):
         if found is None:
             found = objects.get_object(self._client, self.location)
             if found is None:
-                raise FileNotFoundError(f"{self.location} is not there any more")
+                raise FileNotFoundError(self.location)
             self._keep(found)
         return found
 
