@@ -15,8 +15,12 @@ _MOST_CONNECTIONS = 32  # as many threads as PyIceberg reads manifests in
 
 def store_client(endpoint: str | None = None) -> Any:
     """The client of the store at an endpoint; None: where the environment says, or AWS."""
-    found = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return _client(found, os.environ.get("AWS_ACCESS_KEY_ID"))
+    return _client(endpoint or given_endpoint(), os.environ.get("AWS_ACCESS_KEY_ID"))
+
+
+def given_endpoint() -> str | None:
+    """Where the environment says that S3 answers, as boto3 reads it; None: where AWS says."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 @cache  # a process of tests may meet several stores, at one address too

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stedi_assets.lakehouse.client import given_endpoint
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import AWS, Settings
 
@@ -91,7 +92,7 @@ def _export_home(store: Store) -> Store:
 
 def _export_aws(settings: Settings) -> Store:
     """The same for AWS. An endpoint of the user's own (a private one, say) is one of the chain's variables."""
-    given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    given = given_endpoint()
     os.environ.update({**_region(settings.region), **_repeats(), **(_engine_endpoint(given) if given else {})})
     return Store(settings.bucket, settings.region, settings.prefix, s3_url=given)
 

@@ -1,8 +1,8 @@
 """A second count of what an object of the landing zone holds, by other means than those that make the rows of it.
 
 Here: the count, quick for plain texts, of the same bytes: that they are all of those that were listed, the listing's
-size tells. Not here: telling records apart where the text isn't plain (`lexer`). Nothing
-is shared with `split` but the grammar that is documented there (and `unpack`, which zlib's checksum watches over).
+size tells. Not here: telling records apart where the text isn't plain (`lexer`). Nothing is shared with `split` but the
+grammar that is documented there (and `unpack`, which zlib's checksum watches over).
 """
 
 from typing import NamedTuple

@@ -63,16 +63,16 @@ def landing_rows(
     """
 
     def rows_of(batches: Batches) -> Batches:
-        findings = Findings(look.folder) if look else None
+        findings, source = (Findings(look.folder), look.source) if look else (None, "")
         # By a shuffle they come in any order: findings are named after the first.
         for listed in sorted(_each(batches), key=lambda one: str(one["source_object"])):
             key, content = listed["source_object"], content_of(listed, max_object_bytes)
-            if look and findings:
-                findings.add(_counted(content, key, look.source, max_object_bytes))
+            if findings:
+                findings.add(_counted(content, key, source, max_object_bytes))
             for parsed in parse(content, key, contract, max_object_bytes):
                 fits, erased = pc.is_null(parsed.column("reason")), suppression.erased_rows(parsed, contract)
-                if look and findings:
-                    for found in _dropped(parsed, fits, erased, look.source, suppression):
+                if findings:
+                    for found in _dropped(parsed, fits, erased, source, suppression):
                         findings.add(found)
                 yield parsed.filter(pc.and_not(fits, erased)).select(list(contract.column_names))
         if findings:
