@@ -8,10 +8,20 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from stedi_assets.cli.dagster_home import dagster_home, dagster_instance
 from stedi_assets.cli.run_storage import Events
 
+_KEPT_IN_FILES = """\
+compute_logs:
+  module: dagster.core.storage.local_compute_log_manager
+  class: LocalComputeLogManager
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
 RUN = "0c5ae5a2-9be6-4b0c-8f0b-8b9d1a1cfd60"
 _TELLS = """
 import os, signal, sys
@@ -93,6 +103,16 @@ def test_a_home_of_before_gets_it_and_a_configuration_of_the_users_own_stays(tmp
     with dagster_instance(tmp_path) as instance:
         assert not isinstance(instance.event_log_storage, Events)
     assert configuration.read_text() == own
+
+
+def test_what_a_command_prints_is_copied_nowhere_unless_the_user_says_so(tmp_path: Path) -> None:
+    with dagster_instance(tmp_path) as instance:
+        assert isinstance(instance.compute_log_manager, NoOpComputeLogManager)
+
+    with (dagster_home(tmp_path) / "dagster.yaml").open("a") as configuration:
+        configuration.write(_KEPT_IN_FILES)
+    with dagster_instance(tmp_path) as instance:
+        assert isinstance(instance.compute_log_manager, LocalComputeLogManager)
 
 
 @pytest.mark.parametrize("table", ["event_logs", "no_such_table"])
