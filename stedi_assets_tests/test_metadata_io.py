@@ -11,6 +11,7 @@ from stedi_assets.lakehouse import metadata_io, objects
 from stedi_assets.lakehouse.catalog import open_catalog
 from stedi_assets.lakehouse.client import store_client
 from stedi_assets.lakehouse.metadata_io import MetadataIO
+from stedi_assets.lakehouse.resource import StoreS3
 from stedi_assets.lakehouse.store import Store
 
 
@@ -106,3 +107,10 @@ def test_the_client_is_of_the_endpoint_that_is_for_s3(monkeypatch: pytest.Monkey
     assert ours is store_client("http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of another store at the same address")
     assert store_client() is not ours
+
+
+def test_dagsters_resource_gives_out_the_same_client_unless_it_is_configured(store: Store) -> None:
+    assert StoreS3().get_client() is store_client()
+    elsewhere = StoreS3(endpoint_url="http://127.0.0.1:1").get_client()
+    assert elsewhere is not store_client()
+    assert elsewhere.meta.endpoint_url == "http://127.0.0.1:1"

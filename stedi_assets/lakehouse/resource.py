@@ -6,17 +6,27 @@ Only that: what a run configures, and handing it on. What assets are given is a 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
 from dagster_aws.s3 import S3Resource
 from pydantic import Field
 
+from stedi_assets.lakehouse.client import store_client
 from stedi_assets.lakehouse.engine import Engine
 from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
 from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.unanswered import in_a_sentence
 from stedi_assets.policy import policy_of
 from stedi_assets.settings import Settings
+
+
+class StoreS3(S3Resource):
+    """dagster-aws's resource. Configured no further, it gives out the process's own client: to make one takes longer
+    than many requests."""
+
+    def get_client(self) -> Any:
+        return store_client() if self == StoreS3() else super().get_client()
 
 
 class LakehouseResource(ConfigurableResource[Lakehouse]):
