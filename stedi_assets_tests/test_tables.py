@@ -215,6 +215,16 @@ def test_a_commit_that_loses_the_race_is_refused_not_repeated(tables: Tables, mo
     assert serials(tables) == ["quick"]
 
 
+def test_a_table_that_was_dropped_meanwhile_is_published_by_the_next_run(tables: Tables) -> None:
+    publish(tables, "s1")
+    staged = tables.stage(steps(tables, "s2"), STEP_TRAINER_TRUSTED)
+    tables.catalog.drop_table(f"{NAMESPACE}.step_trainer_trusted")
+    with pytest.raises(PublicationRefusedError, match="is at None now"):
+        tables.publish(staged, "run")
+    publish(tables, "s3")
+    assert serials(tables) == ["s3"]
+
+
 def test_a_publication_is_refused_when_what_it_was_computed_from_has_moved(tables: Tables) -> None:
     def publish_customers(*emails: str) -> None:
         rows = frame(tables.spark, CUSTOMER_TRUSTED, *({"email": email} for email in emails))

@@ -8,6 +8,7 @@ beyond the configured share stops the run before the first table is published. O
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,8 +90,10 @@ def _built(lakehouse: Lakehouse, listed: "Sequence[LandedObject]", folder: str) 
 
 def _published(lakehouse: Lakehouse) -> dict[str, Published]:
     """What readers see of the four now, by table; none of those that were never published."""
-    found = {c.table: lakehouse.tables.find_published(c) for c in (*SOURCES.values(), LANDING_QUARANTINE)}
-    return {table: one for table, one in found.items() if one is not None}
+    contracts = (*SOURCES.values(), LANDING_QUARANTINE)
+    with ThreadPoolExecutor(len(contracts)) as looking:
+        found = looking.map(lakehouse.tables.find_published, contracts)
+        return {contract.table: one for contract, one in zip(contracts, found, strict=True) if one is not None}
 
 
 def _versions(read: Mapping[str, _Read]) -> dict[str, str]:

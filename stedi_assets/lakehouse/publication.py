@@ -88,6 +88,10 @@ class Published:
         return self.summary.get(VERSION) or str(self.snapshot_id)
 
 
+# Of so much an engine has the answer sooner than its plan.
+LITTLE_BYTES = 8 * 2**20
+
+
 @dataclass(eq=False)
 class Staged:
     """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from.
@@ -103,3 +107,8 @@ class Staged:
     kept: tuple[str, ...] = field(default=(), repr=False)
     bytes: int = 0
     facts: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_little(self) -> bool:
+        """Whether the whole table is."""
+        return not self.kept and self.bytes < LITTLE_BYTES

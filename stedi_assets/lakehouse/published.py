@@ -1,7 +1,7 @@
 """What is published of a table, and its rows.
 
-Here: a snapshot as the catalog tells it, its files as a DataFrame. Not here: the words for it (`publication`), and
-changing it (`tables`).
+Here: a snapshot as the catalog tells it, its files as a DataFrame, whether it is the current one still. Not here: the
+words for it (`publication`), and changing it (`tables`).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from pyiceberg.catalog import Catalog
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.catalog import NAMESPACE, published_table
-from stedi_assets.lakehouse.publication import NeverPublishedError, Published
+from stedi_assets.lakehouse.publication import NeverPublishedError, PublicationRefusedError, Published
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -47,3 +47,15 @@ def read_files(spark: "SparkSession", contract: Contract, files: Sequence[str]) 
     if not files:
         return spark.createDataFrame([], contract.ddl)
     return spark.read.schema(contract.ddl).parquet(*files)
+
+
+def refuse_if_moved(name: str, expected: int | None, table: "Table | None", target: str) -> None:
+    """Raises PublicationRefusedError where a table (None: there is none) is at another snapshot than `target` was
+    computed from."""
+    current = table.current_snapshot() if table else None
+    found = current.snapshot_id if current else None
+    if found != expected:
+        raise PublicationRefusedError(
+            f"{target} was computed when {name} was at snapshot {expected}, and {name} is at {found} now; "
+            "nothing was published: run again"
+        )

@@ -10,6 +10,7 @@ that a run that dies leaves the catalog as it was. Publication is one commit tha
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from stedi_assets.lakehouse.change import Change
 from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_folder
 from stedi_assets.lakehouse.publication import (
+    LITTLE_BYTES,
     RUN_ID,
     UPSTREAM,
     NeverPublishedError,
@@ -36,7 +38,7 @@ from stedi_assets.lakehouse.publication import (
     Published,
     Staged,
 )
-from stedi_assets.lakehouse.published import published_of, read_files
+from stedi_assets.lakehouse.published import published_of, read_files, refuse_if_moved
 from stedi_assets.lakehouse.writing import data_files, scratch_of, write_files
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot
     from pyspark.sql import DataFrame, SparkSession
 
-_LITTLE_BYTES = 8 * 2**20
+_LOOKED_UP_AT_ONCE = 3
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Tables:
         scratch = scratch_of(table.location())
         made_from = sum(self._seen[snapshot_id].bytes for snapshot_id in staged.upstream.values())
         # Beside what is kept comes little. Every query that names the table opens each of its files.
-        is_little = bool(kept) or (bool(upstream) and made_from < _LITTLE_BYTES)
+        is_little = bool(kept) or (bool(upstream) and made_from < LITTLE_BYTES)
         rows = rows.select(*contract.column_names)
         written = write_files(rows, schema, folder, self.s3, scratch, self.staging, is_little)
         staged.files, staged.bytes = tuple(written), sum(written.values())
@@ -204,11 +206,13 @@ class Tables:
     def refuse_if_stale(self, staged: Staged) -> "Table":
         """The table to publish to. Raises PublicationRefusedError if it, or what the rows came from, has moved."""
         contract = staged.contract
-        table = find_or_create_table(self.catalog, contract, self.retention_days)
-        self._refuse_if_moved(contract.table, staged.base_snapshot_id, table)
-        for name, snapshot_id in staged.upstream.items():
-            self._refuse_if_moved(name, snapshot_id, find_table(self.catalog, contract_of(name)), contract.table)
-        return table
+        expected = {**staged.upstream, contract.table: staged.base_snapshot_id}
+        with ThreadPoolExecutor(_LOOKED_UP_AT_ONCE) as looking:
+            tables = looking.map(lambda name: find_table(self.catalog, contract_of(name)), expected)
+            found = dict(zip(expected, tables, strict=True))
+        for name, snapshot_id in expected.items():
+            refuse_if_moved(name, snapshot_id, found[name], contract.table)
+        return found[contract.table] or find_or_create_table(self.catalog, contract, self.retention_days)
 
     def discard_unpublished(self) -> None:
         """Deletes what was staged and not published: the end of every run, however it ends."""
@@ -232,14 +236,3 @@ class Tables:
         if not files:
             return self.spark.createDataFrame([], contract.ddl)
         return self.spark.read.parquet(*files)
-
-    def _refuse_if_moved(
-        self, name: str, expected: int | None, table: "Table | None", target: str | None = None
-    ) -> None:
-        current = table.current_snapshot() if table else None
-        found = current.snapshot_id if current else None
-        if found != expected:
-            raise PublicationRefusedError(
-                f"{target or name} was computed when {name} was at snapshot {expected}, and {name} is at {found} now; "
-                "nothing was published: run again"
-            )
