@@ -1,7 +1,7 @@
 """Audits: what is checked on a staged table before it is published.
 
-`derive`: the checks of a table, from its contract. `run`: answering them, all in one query, of the whole table or of
-the part that changed (`touched`). `asking`: the views and sets that queries name. `views`: those of people. `limit`:
+`derive`: the checks of a table, from its contract. `run`: answering them, all at once, of the whole table or of the
+part that changed (`touched`). `asking`: the views and sets that queries name. `views`: those of people. `limit`:
 how long that may take. `record`: what is kept of the answers. What a check says beyond the general ones stands in the
 table's contract.
 No Dagster here: `assets` turn verdicts into check results.
@@ -15,7 +15,7 @@ from stedi_assets.audits.derive import (
     consent_checks,
     withdrawn_check,
 )
-from stedi_assets.audits.limit import AuditTimeoutError, within
+from stedi_assets.audits.limit import AuditTimeoutError, begun, within
 from stedi_assets.audits.record import numbers_of, recorded, verdicts_of
 from stedi_assets.audits.run import EXAMPLE, Audit, Numbers, Part, Verdict
 
@@ -29,6 +29,7 @@ __all__ = [
     "Numbers",
     "Part",
     "Verdict",
+    "begun",
     "checks_of",
     "consent_checks",
     "numbers_of",

@@ -6,14 +6,14 @@ here: what only one table states (its contract), and answering (`run`).
 
 from stedi_assets.contracts import Contract
 from stedi_assets.contracts.customer_key import customer_key
-from stedi_assets.contracts.model import Check, Reference
+from stedi_assets.contracts.model import NONE, Check, Reference
 
 # Answered from the staged files' schema, not by a query: the queries need the columns to be there.
-SCHEMA_CHECK = Check("schema", "Columns and types are the contract's. Counted: columns that differ.", actual="SELECT 0")
+SCHEMA_CHECK = Check("schema", "Columns and types are the contract's. Counted: columns that differ.", actual=NONE)
 ALLOWED_CHECK = Check(
     "allowed_columns",
     "No column but those that this table may ever have, whatever its contract says. Counted: columns too many.",
-    actual="SELECT 0",
+    actual=NONE,
 )
 ANSWERED_FROM_SCHEMA = (SCHEMA_CHECK, ALLOWED_CHECK)
 KEPT_OUT_CHECK = Check(

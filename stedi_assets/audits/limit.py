@@ -1,6 +1,7 @@
 """A limit to how long an audit may take: one that hangs must end the run, not keep it open until somebody looks.
 
-Here: waiting no longer than that. Not here: what is asked (`run`), and how long is allowed (`settings`).
+Here: asking beside others, and waiting no longer than that. Not here: what is asked (`run`), and how long is allowed
+(`settings`).
 """
 
 import threading
@@ -28,17 +29,18 @@ def within(seconds: float, table: str, ask: Callable[[], Answer], give_up: Calla
 
     A thread that is still asking, or giving up, is left behind: it ends with the process.
     """
-    answer = _begun(ask, f"audit of {table}")
+    answer = begun(ask, f"audit of {table}")
     try:
         return answer.result(timeout=seconds)
     except NotDoneError:
         if answer.done():  # it was the question that raised
             raise
-        wait([_begun(give_up, f"end of the audit of {table}")], timeout=_GIVING_UP_SECONDS)
+        wait([begun(give_up, f"end of the audit of {table}")], timeout=_GIVING_UP_SECONDS)
         raise AuditTimeoutError(table, seconds) from None
 
 
-def _begun(does: Callable[[], Answer], name: str) -> "Future[Answer]":
+def begun(does: Callable[[], Answer], name: str) -> "Future[Answer]":
+    """What `does` will have answered, in a thread that nobody waits for when the process ends."""
     done: Future[Answer] = Future()
 
     def doing() -> None:

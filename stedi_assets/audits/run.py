@@ -1,5 +1,5 @@
-"""Answers a table's checks on exactly what was staged, all in one query, once what they share is found; or, where only
-a part of it can have changed (`part`), on that part, added to what the audit before found.
+"""Answers a table's checks on exactly what was staged, all at once, when what they share is found; or, where only a
+part of it can have changed (`part`), on that part, added to what the audit before found.
 
 Here: naming the data that checks may read, running them, judging the numbers. Not here: what is checked (`derive`,
 contracts) and what follows from a verdict (`assets`).
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from stedi_assets.audits.asking import Asked, anew
 from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHEMA_CHECK, checks_of
 from stedi_assets.contracts import Contract
-from stedi_assets.contracts.model import Side
+from stedi_assets.contracts.model import NONE, Side
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -61,8 +61,8 @@ class Part:
 class Audit:
     """What is needed to judge one staged table. `views`: the data that its checks name, `staged` among them.
 
-    once, keeps_small: as `asking` says. part: finds what differs from the published table; without it all checks are
-    asked of the whole table.
+    once, keeps_small, side_by_side: as `asking` says. part: finds what differs from the published table; without it all
+    checks are asked of the whole table.
     """
 
     contract: Contract
@@ -71,10 +71,11 @@ class Audit:
     once: "Once" = anew
     part: "Callable[[], Part] | None" = None
     keeps_small: bool = True
+    side_by_side: int = 1
 
     @cached_property
     def _asked(self) -> Asked:
-        return Asked(self.views, self.parameters, self.once, self.keeps_small)
+        return Asked(self.views, self.parameters, self.once, self.keeps_small, self.side_by_side)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per check. With a schema that differs only those on it: the others could not be asked."""
@@ -135,23 +136,21 @@ class Audit:
         return {**numbers, **self._numbers(doubtful)}
 
     def _numbers(self, questions: Mapping[Question, str]) -> Numbers:
-        if not questions:
-            return {}
-        # One UNION ALL: the engine reads what the questions share once it is warm, and the client asks once.
-        query = " UNION ALL ".join(
+        numbers: dict[Question, int | None] = {question: 0 for question, sql in questions.items() if sql == NONE}
+        selects = [
             f"SELECT '{name}' AS name, '{side}' AS side, CAST(({sql}) AS bigint) AS answer"
             for (name, side), sql in questions.items()
-        )
-        return {(row["name"], row["side"]): row["answer"] for row in self._asked.frame(query).collect()}
+            if sql != NONE
+        ]
+        return numbers | {(row["name"], row["side"]): row["answer"] for row in self._asked.rows(selects)}
 
     def _examples(self, failed: "Sequence[Check]") -> dict[str, str]:
         """By check one example, where it has any: asked of checks that did not pass alone."""
         asked = {check.name: check.example for check in failed if check.example}
         if not asked:
             return {}
-        query = " UNION ALL ".join(f"SELECT '{name}' AS question, ({sql}) AS answer" for name, sql in asked.items())
-        answers = self._asked.frame(query).collect()
-        return {row["question"]: row["answer"] for row in answers if row["answer"]}
+        selects = [f"SELECT '{name}' AS question, ({sql}) AS answer" for name, sql in asked.items()]
+        return {row["question"]: row["answer"] for row in self._asked.rows(selects) if row["answer"]}
 
     def _judge(self, check: "Check", numbers: Numbers) -> Verdict:
         expected, actual = numbers[check.name, "expected"], numbers[check.name, "actual"]

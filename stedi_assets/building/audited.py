@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, recorded, verdicts_of, within
+from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, begun, recorded, verdicts_of, within
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import (
@@ -25,6 +25,8 @@ from stedi_assets.policy import Policy
 from stedi_assets.settings import EMBEDDED
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from pyspark.sql import DataFrame
 
     from stedi_assets.audits.asking import Hold
@@ -42,10 +44,11 @@ class NotPublishedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Audited:
-    """A staged table, and the verdicts on it."""
+    """A staged table, the verdicts on it, and what is shown of its rows, where those are sound."""
 
     staged: Staged
     verdicts: Sequence[Verdict]
+    shown: "Future[str]"
 
     @property
     def contract(self) -> Contract:
@@ -91,13 +94,15 @@ def audit(
     AuditTimeoutError.
     """
     rows, expected = lakehouse.tables.read_staged(staged), lakehouse.expectations
+    shown = begun(lambda: _first_rows(staged.contract, rows), f"first rows of {staged.contract.table}")
     parameters = audit_parameters(lakehouse.policy, lakehouse.settings.max_quarantine_share)
-    verdicts = judged(lakehouse, staged.contract, {**views, "staged": rows}, parameters, expected, since)
+    views = {**views, "staged": rows}
+    verdicts = judged(lakehouse, staged.contract, views, parameters, expected, since, is_little=staged.is_little)
     staged.facts |= recorded(verdicts)
     if staged.contract.zone == "landing":
         staged.facts[MAX_QUARANTINE_SHARE] = str(lakehouse.settings.max_quarantine_share)
     staged.facts[AUDITED] = f"{WHAT_IS_NEW} {since.published.snapshot_id}" if since else THE_WHOLE
-    return Audited(staged, verdicts)
+    return Audited(staged, verdicts, shown)
 
 
 def judged(
@@ -107,14 +112,18 @@ def judged(
     parameters: Mapping[str, str],
     expected: Mapping[str, int],
     since: Since | None = None,
+    *,
+    is_little: bool = False,
 ) -> list[Verdict]:
-    """The verdicts on a table's rows, the view `staged`. Raises AuditTimeoutError."""
+    """The verdicts on a table's rows, the view `staged`, which may be known to be few. Raises AuditTimeoutError."""
     expectations = lakehouse.spark.createDataFrame(list(expected.items()), "name string, n bigint")
     seconds = lakehouse.settings.audit_timeout_seconds
     with lakehouse.holding() as hold:
         part = partial(since.part, hold) if since else None
         is_embedded, once = lakehouse.settings.engine == EMBEDDED, lakehouse.held.once
-        asked = Audit(contract, {**views, "expectations": expectations}, parameters, once, part, is_embedded)
+        side_by_side = 2 if is_embedded and is_little else 1
+        everything = {**views, "expectations": expectations}
+        asked = Audit(contract, everything, parameters, once, part, is_embedded, side_by_side)
         return within(seconds, contract.table, asked.verdicts, give_up=lakehouse.spark.interruptAll)
 
 
@@ -159,9 +168,13 @@ def _how(staged: Staged) -> str:
 
 def preview(lakehouse: Lakehouse, table: Built) -> str:
     """The first rows as a Markdown table, without the columns that are personal."""
-    tables = lakehouse.tables
-    rows = tables.read_staged(table.staged) if isinstance(table, Audited) else tables.read(table.contract)
-    shown = [column.name for column in table.contract.columns if not column.personal]
+    if isinstance(table, Audited):
+        return table.shown.result()
+    return _first_rows(table.contract, lakehouse.tables.read(table.contract))
+
+
+def _first_rows(contract: Contract, rows: "DataFrame") -> str:
+    shown = [column.name for column in contract.columns if not column.personal]
     lines = ["| " + " | ".join(shown) + " |", "|" + " --- |" * len(shown)]
     lines += [
         "| " + " | ".join("" if value is None else str(value) for value in row) + " |"

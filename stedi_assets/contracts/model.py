@@ -42,6 +42,10 @@ class Column:
         return f"{self.description}{unit}{' Personal data.' if self.personal else ''}"
 
 
+# What most checks expect: known without asking.
+NONE = "SELECT 0"
+
+
 @dataclass(frozen=True)
 class Check:
     """One statement about a staged table: a query for a number, and what that number must be.
@@ -64,7 +68,7 @@ class Check:
     name: str
     description: str
     actual: str
-    expected: str = "SELECT 0"
+    expected: str = NONE
     severity: Literal["ERROR", "WARN"] = "ERROR"
     screen: str | None = None
     example: str | None = None
