@@ -156,7 +156,7 @@ def _profile(results: Sequence[Result]) -> str:
             "`stedi run --full`, seconds by Dagster's step, by scale. `landing` makes the four landing tables.\n",
             table(["step", *(f"scale {scale}" for scale in scales)], rows, "l" + "r" * len(own)),
             "The same once more, through the proxy that counts: seconds by phase, summed over the tables, and in "
-            "brackets the CPU seconds of the run's process. Not among them: previews, manifests, "
+            "brackets the CPU seconds of the run's process. Not among them: manifests, "
             "Dagster, starting, and the store's server.\n",
             table(["phase", *(f"scale {scale}" for scale in scales)], _phases(own), "l" + "r" * len(own)),
             _largest(own),

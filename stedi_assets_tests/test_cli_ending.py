@@ -61,7 +61,7 @@ def test_an_interrupted_run_is_exit_130_and_one_sentence(own_home: Path) -> None
 def test_a_configuration_of_dagster_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "of another instance")
     configuration = dagster_home(tmp_path) / "dagster.yaml"
-    for text in ("unknown: 3", "no: ["):
+    for text in ("unknown: 3", "no: [", "- no", "words", "5"):
         configuration.write_text(text)
         with pytest.raises(
             UsageError, match=r"dagster\.yaml is no configuration that Dagster takes; mend it, or delete"

@@ -15,7 +15,7 @@ from stedi_assets.audits.derive import (
     consent_checks,
     withdrawn_check,
 )
-from stedi_assets.audits.limit import AuditTimeoutError, begun, within
+from stedi_assets.audits.limit import AuditTimeoutError, within
 from stedi_assets.audits.record import numbers_of, recorded, verdicts_of
 from stedi_assets.audits.run import EXAMPLE, Audit, Numbers, Part, Verdict
 
@@ -29,7 +29,6 @@ __all__ = [
     "Numbers",
     "Part",
     "Verdict",
-    "begun",
     "checks_of",
     "consent_checks",
     "numbers_of",

@@ -1,7 +1,7 @@
 """Queries over the views that an audit is given, and over the sets that the recounts share.
 
-Here: giving a query its views, and finding once what is asked for more than once. Not here: which queries (`run`,
-`touched`).
+Here: giving a query its views, asking several side by side, and finding once what is asked for more than once. Not
+here: which queries (`run`, `touched`).
 """
 
 import re
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.audits.limit import begun
 from stedi_assets.contracts.consenting import asked_for, shared_by
+from stedi_assets.lakehouse.side_by_side import for_each
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -66,8 +66,9 @@ class Asked:
         # In turn, as those that read most stand together.
         shares = [selects[place :: self.side_by_side] for place in range(min(self.side_by_side, len(selects)))]
         # The sets that they need are found here, in one thread: side by side each would find them.
-        asked = [begun(self.frame(" UNION ALL ".join(share)).collect, "part of an audit") for share in shares]
-        return [row for answer in asked for row in answer.result()]
+        frames = [self.frame(" UNION ALL ".join(share)) for share in shares]
+        answers = for_each(frames, lambda frame: frame.collect(), "part of an audit")
+        return [row for rows in answers for row in rows]
 
     def kept(self, sql: str) -> "DataFrame":
         """The same, kept for all who ask the same of the same views."""

@@ -1,14 +1,14 @@
 """A limit to how long an audit may take: one that hangs must end the run, not keep it open until somebody looks.
 
-Here: asking beside others, and waiting no longer than that. Not here: what is asked (`run`), and how long is allowed
-(`settings`).
+Here: waiting no longer than that. Not here: what is asked (`run`), and how long is allowed (`settings`).
 """
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as NotDoneError
+from concurrent.futures import wait
 from typing import TypeVar
+
+from stedi_assets.lakehouse.side_by_side import begun
 
 Answer = TypeVar("Answer")
 _GIVING_UP_SECONDS = 10
@@ -37,17 +37,3 @@ def within(seconds: float, table: str, ask: Callable[[], Answer], give_up: Calla
             raise
         wait([begun(give_up, f"end of the audit of {table}")], timeout=_GIVING_UP_SECONDS)
         raise AuditTimeoutError(table, seconds) from None
-
-
-def begun(does: Callable[[], Answer], name: str) -> "Future[Answer]":
-    """What `does` will have answered, in a thread that nobody waits for when the process ends."""
-    done: Future[Answer] = Future()
-
-    def doing() -> None:
-        try:
-            done.set_result(does())
-        except BaseException as error:
-            done.set_exception(error)
-
-    threading.Thread(target=doing, name=name, daemon=True).start()
-    return done

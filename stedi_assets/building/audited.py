@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, begun, recorded, verdicts_of, within
+from stedi_assets.audits import WITHDRAWN, Audit, Part, Verdict, recorded, verdicts_of, within
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import (
@@ -21,6 +21,7 @@ from stedi_assets.lakehouse.publication import (
     Published,
     Staged,
 )
+from stedi_assets.lakehouse.side_by_side import begun
 from stedi_assets.policy import Policy
 from stedi_assets.settings import EMBEDDED
 

@@ -8,7 +8,6 @@ beyond the configured share stops the run before the first table is published. O
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from stedi_assets.building.versions import digest
 from stedi_assets.contracts import CUSTOMER_LANDING, LANDING_QUARANTINE, SOURCES
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import VERSION, VERSIONS, Published, Staged
+from stedi_assets.lakehouse.side_by_side import for_each
 from stedi_assets.transforms import landing as transforms
 
 if TYPE_CHECKING:
@@ -91,9 +91,8 @@ def _built(lakehouse: Lakehouse, listed: "Sequence[LandedObject]", folder: str) 
 def _published(lakehouse: Lakehouse) -> dict[str, Published]:
     """What readers see of the four now, by table; none of those that were never published."""
     contracts = (*SOURCES.values(), LANDING_QUARANTINE)
-    with ThreadPoolExecutor(len(contracts)) as looking:
-        found = looking.map(lakehouse.tables.find_published, contracts)
-        return {contract.table: one for contract, one in zip(contracts, found, strict=True) if one is not None}
+    found = for_each(contracts, lakehouse.tables.find_published, "looking up a table")
+    return {contract.table: one for contract, one in zip(contracts, found, strict=True) if one is not None}
 
 
 def _versions(read: Mapping[str, _Read]) -> dict[str, str]:

@@ -35,7 +35,7 @@ storage:
 # What a command's process prints is seen where it was started. Dagster would keep it in files too, and have four more
 # processes copy it from there to the terminal: they cost a short run a twentieth of its time.
 _PRINTED = {
-    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    "compute_logs": {"module": "dagster.core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 }
 # The name of the code location is the repository's workspace.yaml's: links in the UI fit both ways of starting it.
 _WORKSPACE = """\
@@ -75,8 +75,11 @@ def dagster_instance(home: Path) -> "DagsterInstance":
     folder = dagster_home(home)
     os.environ["DAGSTER_HOME"] = str(folder)
     try:
-        is_users_own = "compute_logs" in (safe_load((folder / "dagster.yaml").read_text()) or {})
-        return DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides={} if is_users_own else _PRINTED))
+        configured = safe_load((folder / "dagster.yaml").read_text()) or {}
+        if not isinstance(configured, dict):
+            raise YAMLError
+        overrides = {} if "compute_logs" in configured else _PRINTED
+        return DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=overrides))
     except (DagsterInvalidConfigError, YAMLError):
         raise UsageError(
             f"{folder / 'dagster.yaml'} is no configuration that Dagster takes; mend it, or delete it: it is made anew"

@@ -74,12 +74,12 @@ def _carry_out(
         except NotPublishedError as error:
             report.refused = list(error.told)
             raise
-        for table in built:
-            report.publications.append(_publish(lakehouse, table, order.run_id, tell))
+        previews = [preview(lakehouse, table) for table in built]  # before the first is published: an engine may fail
+        for table, shown in zip(built, previews, strict=True):
+            report.publications.append(_publish(lakehouse, table, shown, order.run_id, tell))
 
 
-def _publish(lakehouse: Lakehouse, table: Built, run_id: str, tell: Callable[[str], object]) -> Publication:
-    shown = preview(lakehouse, table)
+def _publish(lakehouse: Lakehouse, table: Built, shown: str, run_id: str, tell: Callable[[str], object]) -> Publication:
     if not isinstance(table, Audited):
         return Publication(table.contract.table, table.published, shown, table.verdicts, is_new=False)
     published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.contract))

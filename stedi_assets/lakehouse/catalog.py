@@ -20,6 +20,7 @@ from pyiceberg.types import (
     PrimitiveType,
     StringType,
 )
+from pyiceberg.utils.concurrent import ExecutorFactory
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.change import Change
@@ -46,6 +47,7 @@ _ICEBERG_TYPES: dict[str, PrimitiveType] = {
 
 def open_catalog(store: Store) -> Catalog:
     """The catalog beside this store. Keys come from the environment (see `connection`), never from properties."""
+    ExecutorFactory.get_or_create()  # made here, as PyIceberg makes it without a lock when it is first needed
     s3 = {"s3.region": store.region, "py-io-impl": "stedi_assets.lakehouse.metadata_io.MetadataIO"}
     if store.s3_url is not None:
         s3 |= {"s3.endpoint": store.s3_url, "s3.path-style-access": "true"}

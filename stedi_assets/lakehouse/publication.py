@@ -96,7 +96,8 @@ LITTLE_BYTES = 8 * 2**20
 class Staged:
     """Files that wait for their audit. `upstream`: the snapshots (by table) that they were computed from.
 
-    kept: files of the base snapshot that stay in the table beside them. facts: what is kept with the publication.
+    kept: files of the base snapshot that stay in the table beside them. is_little: whether the whole table is, with all
+    that it was computed from. facts: what is kept with the publication.
     """
 
     contract: Contract
@@ -106,9 +107,5 @@ class Staged:
     files: tuple[str, ...] = field(default=(), repr=False)
     kept: tuple[str, ...] = field(default=(), repr=False)
     bytes: int = 0
+    is_little: bool = False
     facts: dict[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def is_little(self) -> bool:
-        """Whether the whole table is."""
-        return not self.kept and self.bytes < LITTLE_BYTES

@@ -10,7 +10,6 @@ that a run that dies leaves the catalog as it was. Publication is one commit tha
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +38,7 @@ from stedi_assets.lakehouse.publication import (
     Staged,
 )
 from stedi_assets.lakehouse.published import published_of, read_files, refuse_if_moved
+from stedi_assets.lakehouse.side_by_side import for_each
 from stedi_assets.lakehouse.writing import data_files, scratch_of, write_files
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
     from pyspark.sql import DataFrame, SparkSession
-
-_LOOKED_UP_AT_ONCE = 3
 
 
 @dataclass
@@ -145,10 +143,11 @@ class Tables:
         scratch = scratch_of(table.location())
         made_from = sum(self._seen[snapshot_id].bytes for snapshot_id in staged.upstream.values())
         # Beside what is kept comes little. Every query that names the table opens each of its files.
-        is_little = bool(kept) or (bool(upstream) and made_from < LITTLE_BYTES)
+        in_one_file = bool(kept) or (bool(upstream) and made_from < LITTLE_BYTES)
         rows = rows.select(*contract.column_names)
-        written = write_files(rows, schema, folder, self.s3, scratch, self.staging, is_little)
+        written = write_files(rows, schema, folder, self.s3, scratch, self.staging, in_one_file)
         staged.files, staged.bytes = tuple(written), sum(written.values())
+        staged.is_little = not kept and made_from + staged.bytes < LITTLE_BYTES
         return staged
 
     def read_staged(self, staged: Staged) -> "DataFrame":
@@ -207,12 +206,10 @@ class Tables:
         """The table to publish to. Raises PublicationRefusedError if it, or what the rows came from, has moved."""
         contract = staged.contract
         expected = {**staged.upstream, contract.table: staged.base_snapshot_id}
-        with ThreadPoolExecutor(_LOOKED_UP_AT_ONCE) as looking:
-            tables = looking.map(lambda name: find_table(self.catalog, contract_of(name)), expected)
-            found = dict(zip(expected, tables, strict=True))
-        for name, snapshot_id in expected.items():
-            refuse_if_moved(name, snapshot_id, found[name], contract.table)
-        return found[contract.table] or find_or_create_table(self.catalog, contract, self.retention_days)
+        found = for_each(expected, lambda name: find_table(self.catalog, contract_of(name)), "looking up a table")
+        for (name, snapshot_id), table in zip(expected.items(), found, strict=True):
+            refuse_if_moved(name, snapshot_id, table, contract.table)
+        return found[-1] or find_or_create_table(self.catalog, contract, self.retention_days)
 
     def discard_unpublished(self) -> None:
         """Deletes what was staged and not published: the end of every run, however it ends."""

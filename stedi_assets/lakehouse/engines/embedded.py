@@ -52,7 +52,7 @@ def stop_embedded() -> None:
 
 def _start(spark_config: dict[str, Any]) -> dict[str, Any]:
     """A server, its address, and the only session that it will ever have."""
-    os.environ.setdefault("RUST_LOG", "error")  # before the import: read once
+    os.environ.setdefault("RUST_LOG", "error")  # read by the server when it is made
     os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = str(_LONGEST_IDLE_SECONDS)
     from pysail.spark import SparkConnectServer
 
