@@ -146,10 +146,8 @@ class Audit:
 
     def _examples(self, failed: "Sequence[Check]") -> dict[str, str]:
         """By check one example, where it has any: asked of checks that did not pass alone."""
-        asked = {check.name: check.example for check in failed if check.example}
-        if not asked:
-            return {}
-        selects = [f"SELECT '{name}' AS question, ({sql}) AS answer" for name, sql in asked.items()]
+        asked = [check for check in failed if check.example]
+        selects = [f"SELECT '{check.name}' AS question, ({check.example}) AS answer" for check in asked]
         return {row["question"]: row["answer"] for row in self._asked.rows(selects) if row["answer"]}
 
     def _judge(self, check: "Check", numbers: Numbers) -> Verdict:

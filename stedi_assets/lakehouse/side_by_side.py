@@ -6,6 +6,7 @@ Only that; a pool's threads are waited for by both. Not here: what is done.
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from functools import partial
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
@@ -31,7 +32,7 @@ def for_each(things: Iterable[Thing], does: Callable[[Thing], Answer], name: str
     of = list(things)
     if len(of) == 1:
         return [does(of[0])]
-    answers = [begun(lambda thing=thing: does(thing), name) for thing in of]  # type: ignore[misc]
+    answers = [begun(partial(does, thing), name) for thing in of]
     for answer in wait(answers, return_when=FIRST_EXCEPTION).done:
         answer.result()
     return [answer.result() for answer in answers]
