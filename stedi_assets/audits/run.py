@@ -14,6 +14,7 @@ from stedi_assets.audits.asking import Asked, anew
 from stedi_assets.audits.derive import ALLOWED_CHECK, ANSWERED_FROM_SCHEMA, SCHEMA_CHECK, checks_of
 from stedi_assets.contracts import Contract
 from stedi_assets.contracts.model import NONE, Side
+from stedi_assets.lakehouse.side_by_side import for_each
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -168,9 +169,14 @@ def _added_up(whole: Audit, part: Part, checks: "Sequence[Check]") -> Numbers:
     of_parts = {question: sql for question, sql in questions.items() if question not in of_whole}
     # Of what there was none of at all, there was none in any part.
     counted = {question: sql for question, sql in of_parts.items() if part.recorded[question]}
-    before = part.before._ask(counted) if part.before else {}
-    numbers = dict(whole._ask({question: questions[question] for question in of_whole}))
-    for question, now in part.after._ask(of_parts).items():
-        then = before.get(question, 0)
+    asked = [
+        (whole, {question: questions[question] for question in of_whole}),
+        (part.after, of_parts),
+        *([(part.before, counted)] if part.before else []),
+    ]
+    of_all, after, *before = for_each(asked, lambda one: one[0]._ask(one[1]), "part of an audit")
+    numbers = dict(of_all)
+    for question, now in after.items():
+        then = before[0].get(question, 0) if before else 0
         numbers[question] = None if now is None or then is None else (part.recorded[question] or 0) - then + now
     return numbers

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from stedi_assets.audits.asking import Asked
 from stedi_assets.contracts import Contract
 from stedi_assets.contracts.customer_key import customer_key
+from stedi_assets.lakehouse.side_by_side import for_each
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -125,17 +126,19 @@ def moments(then: Asked, now: Asked, own: Readings, landed: "Sequence[Readings]"
     from stedi_assets.transforms.changes import TOUCHED, differing
 
     sql = _STANDINGS if "moving" in now.views else _STANDINGS_OF_CUSTOMERS
-    standings = (then.kept(sql), now.kept(sql))
+    standings = for_each((then, now), lambda asked: asked.kept(sql), "who agreed, then and now")
     changed = now.once(
         ("changed", *standings), lambda: differing(*standings).select("kind", F.col("who").alias(TOUCHED)).distinct()
     )
     kinds = {row["kind"] for row in changed.select("kind").distinct().collect()}
+
+    def of_changed(one: Readings) -> "DataFrame":
+        theirs = changed.where(F.col("kind") == one.kind).select(TOUCHED)
+        # Asked for every table that is made from these.
+        return now.once(("moments", changed, one.stays, one.came), partial(one.of, theirs))
+
     found = [one.changed for one in (own, *landed)]
-    for one in landed:
-        if one.kind in kinds:
-            theirs = changed.where(F.col("kind") == one.kind).select(TOUCHED)
-            # Asked for every table that is made from these.
-            found.append(now.once(("moments", changed, one.stays, one.came), partial(one.of, theirs)))
+    found += for_each([one for one in landed if one.kind in kinds], of_changed, "moments of those who changed")
     touched = hold(reduce(lambda one, other: one.unionByName(other), found).distinct())
     (bounds,) = touched.agg(F.min(TOUCHED), F.max(TOUCHED)).collect()
     return Moments(touched, *bounds)

@@ -18,6 +18,7 @@ from stedi_assets.contracts import ACCELEROMETER_LANDING, CUSTOMER_LANDING, CUST
 from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Staged
+from stedi_assets.lakehouse.side_by_side import for_each
 from stedi_assets.policy import Policy, policy_by_facts
 
 if TYPE_CHECKING:
@@ -64,15 +65,17 @@ def part_of(
     customers = views_then[CUSTOMER_LANDING.table]
     # Found when they are asked for, which they seldom are: of what there was none, nobody asks how many there were.
     views_then |= consent_views(staged.contract, customers, policy, lambda: lakehouse.pseudonym_key)
-    then, now = _asked(lakehouse, views_then, policy), _asked(lakehouse, views, lakehouse.policy)
+    both = ((views_then, policy), (views, lakehouse.policy))
+    then, now = for_each(both, lambda of: _asked(lakehouse, *of), "who moved, then and now")
     read = [_readings(lakehouse, files) for name, files in ground.inputs.items() if name not in people]
     own = _readings(lakehouse, Files(staged.contract, published.files, (*staged.kept, *staged.files)))
     touched = moments(then, now, own, [one for one in read if one.contract.zone == "landing"], hold)
-    parts = {one.contract.table: one.at(touched, hold) for one in read}
-    parts["staged"] = own.at(touched, hold)
+    names = [*(one.contract.table for one in read), "staged"]
+    found = for_each([*read, own], lambda one: one.at(touched, hold), "rows that an audit looks at")
+    parts = dict(zip(names, found, strict=True))
 
     def audit(asked: Asked, side: int) -> Audit:
-        of_parts = {name: both[side] for name, both in parts.items()}
+        of_parts = {name: sides[side] for name, sides in parts.items()}
         return Audit(staged.contract, {**asked.known, **of_parts}, asked.parameters, lakehouse.held.once)
 
     return Part(audit(now, 1), audit(then, 0), numbers_of(published.summary), now.known)

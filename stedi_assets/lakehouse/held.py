@@ -4,8 +4,10 @@ Here: writing them and taking them away, for the length of a run or of less. Not
 `audits`).
 """
 
+import threading
 import uuid
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,38 +17,60 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
+class ReleasedError(RuntimeError):
+    """The rows were released before they were written: nobody waited for them any more."""
+
+
 class Held:
-    """Rows in files of one folder, until they are released. `once` keeps what it is asked for again, by its key: that
-    stands for all that the rows follow from, and has the DataFrames that they are made from in it."""
+    """Rows in files of one folder, until they are released; several threads may ask. `once` keeps what it is asked for
+    again, by its key: that stands for all that the rows follow from, and has the DataFrames that they are made from in
+    it."""
 
     def __init__(self, spark: "SparkSession", s3: Any, folder: str) -> None:
         self._spark, self._s3, self._folder = spark, s3, folder
+        self._changing = threading.Lock()
         self._places = 0
-        self._by_key: dict[Hashable, DataFrame] = {}
+        self._releases = 0
+        self._by_key: dict[Hashable, Future[DataFrame]] = {}
 
     def __call__(self, rows: "DataFrame") -> "DataFrame":
-        """The same rows, read from files."""
+        """The same rows, read from files. Raises ReleasedError."""
         from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
 
-        place = f"{self._folder}/{self._places}"
-        self._places += 1
+        with self._changing:
+            place, releases = f"{self._folder}/{self._places}", self._releases
+            self._places += 1
         rows.repartition(1).write.parquet(place)
         written = sorted(data_files(self._s3, place))
+        if self._releases != releases:  # of a thread that was left behind
+            delete_folder(self._s3, place)
+            raise ReleasedError(f"{place} was released while it was written")
         if not written:
             return self._spark.createDataFrame([], rows.schema)
         # Read without a schema: to ask for the rows' own is to have the engine plan them once more.
         return self._spark.read.parquet(*written)
 
     def once(self, key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
-        """The rows that this key stands for: found and kept when they are asked for the first time."""
-        if key not in self._by_key:
-            self._by_key[key] = self(rows())
-        return self._by_key[key]
+        """The rows that this key stands for: found and kept when they are asked for the first time; who asks meanwhile
+        waits for them. What failed is tried again by the next who asks."""
+        with self._changing:
+            is_first = key not in self._by_key
+            kept = self._by_key.setdefault(key, Future())
+        if is_first:
+            try:
+                kept.set_result(self(rows()))
+            except BaseException as error:
+                with self._changing:
+                    self._by_key.pop(key, None)
+                kept.set_exception(error)
+        return kept.result()
 
     def release(self) -> None:
         """Deletes the files. Whoever asks after this finds the rows anew: what an engine reads of files that are gone
         is nothing, and no error."""
-        self._by_key.clear()
+        with self._changing:
+            self._by_key.clear()
+            self._releases += 1
         if self._places:
             delete_folder(self._s3, self._folder)
 
