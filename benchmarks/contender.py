@@ -14,7 +14,7 @@ from typing import Protocol
 
 from benchmarks.data import Data
 from benchmarks.measuring import cost_of
-from benchmarks.results import Run, Trace
+from benchmarks.results import Delivered, Run, Trace
 from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE
 from stedi_assets_tests.commands import REPOSITORY, environment
 
@@ -31,7 +31,7 @@ class Done:
     written_bytes: int | None
     trace: Trace | None = None
     steps: Mapping[str, float] = field(default_factory=dict)
-    delivered: Run | None = None
+    delivered: Delivered | None = None
 
 
 class Contender(Protocol):

@@ -33,11 +33,12 @@ class CommandError(RuntimeError):
 @dataclass(frozen=True)
 class Cost:
     """wall_seconds: from the first command's start to the last one's end. cpu_seconds: of all processes, and of the
-    server that they use. peak_bytes: most that all of them held at once. others_share: what everything else on the
-    machine took meanwhile, as a share of all cores' time."""
+    server that they use; served_seconds: of that alone. peak_bytes: most that all of them held at once. others_share:
+    what everything else on the machine took meanwhile, as a share of all cores' time."""
 
     wall_seconds: float
     cpu_seconds: float
+    served_seconds: float
     peak_bytes: int
     others_share: float
 
@@ -66,10 +67,11 @@ def cost_of(
                 raise CommandError(f"{' '.join(command)[:200]} ended with {process.returncode}: {_last_words(log)}")
         wall = time.monotonic() - began
         _end_orphans(others_children)
-        used = _cpu_of_children() - cpu + _cpu_of(served_by) - served
+        served = _cpu_of(served_by) - served
+        used = _cpu_of_children() - cpu + served
         here = time.monotonic() - began
         others = max(0.0, _busy() - busy - used) / (here * (os.cpu_count() or 1))
-    return Cost(wall, used, peak, others)
+    return Cost(wall, used, served, peak, others)
 
 
 def _watch(process: "subprocess.Popen[bytes]", served_by: psutil.Process | None, began: float) -> int:

@@ -1,11 +1,14 @@
 """docs/benchmarks.md: what was measured, in tables. All of it is made here; nothing is written by hand.
 
-Here: words and tables. Not here: the judgement of targets (`targets`), the picture (`plot`).
+Here: words and tables. Not here: the judgement of targets (`targets`), where the time goes (`profiles`), the picture
+(`plot`).
 """
 
 from collections.abc import Mapping, Sequence
 
 from benchmarks.contenders import CONTENDERS, EMBEDDED
+from benchmarks.markdown import table
+from benchmarks.profiles import profiles
 from benchmarks.results import Result, find
 from benchmarks.targets import IDLE_SHARE, verdicts
 
@@ -50,7 +53,7 @@ def page(results: Sequence[Result]) -> str:
     """The page, from everything that was measured."""
     parts = [_HEAD, _about(results), _targets(results)]
     parts += [_scale(results, scale) for scale in sorted({result.scale for result in results})]
-    parts += [_deliveries(results), _profile(results), _METHOD.format(idle=IDLE_SHARE)]
+    parts += [_deliveries(results), profiles(results), _METHOD.format(idle=IDLE_SHARE)]
     return "\n".join(part for part in parts if part)
 
 
@@ -126,11 +129,11 @@ def _deliveries(results: Sequence[Result]) -> str:
         [
             f"{result.scale:g}",
             f"{result.median.inside:.1f}",
-            f"{result.delivered.inside:.1f}",
-            f"{result.delivered.inside / result.median.inside:.2f}",
-            f"{result.delivered.wall - result.delivered.inside:.1f}",
-            f"{result.delivered.cpu:.1f}",
-            f"{result.delivered.others:.0%}",
+            f"{result.delivered.run.inside:.1f}",
+            f"{result.delivered.run.inside / result.median.inside:.2f}",
+            f"{result.delivered.run.wall - result.delivered.run.inside:.1f}",
+            f"{result.delivered.run.cpu:.1f}",
+            f"{result.delivered.run.others:.0%}",
         ]
         for result in results
         if result.contender == EMBEDDED and result.delivered
@@ -139,61 +142,6 @@ def _deliveries(results: Sequence[Result]) -> str:
         return ""
     head = ["scale", "full run, s", "with 1% more, s", "share", "before and after it, s", "CPU, s", "others"]
     return "## A delivery of one per cent\n\n" + table(head, rows, "r" * len(head))
-
-
-def _profile(results: Sequence[Result]) -> str:
-    own = [result for result in results if result.contender == EMBEDDED and result.steps]
-    if not own:
-        return ""
-    scales = [f"{result.scale:g}" for result in own]
-    steps = list(dict.fromkeys(step for result in own for step in result.steps))
-    rows = [[f"`{step}`", *(_seconds(result.steps.get(step)) for result in own)] for step in steps]
-    rows.append(["between the steps", *(f"{r.median.inside - sum(r.steps.values()):.2f}" for r in own)])
-    rows.append(["before and after the run", *(f"{r.median.wall - r.median.inside:.2f}" for r in own)])
-    return "\n".join(
-        [
-            "## Where the time goes\n",
-            "`stedi run --full`, seconds by Dagster's step, by scale. `landing` makes the four landing tables.\n",
-            table(["step", *(f"scale {scale}" for scale in scales)], rows, "l" + "r" * len(own)),
-            "The same once more, through the proxy that counts: seconds by phase, summed over the tables, and in "
-            "brackets the CPU seconds of the run's process. Not among them: manifests, "
-            "Dagster, starting, and the store's server.\n",
-            table(["phase", *(f"scale {scale}" for scale in scales)], _phases(own), "l" + "r" * len(own)),
-            _largest(own),
-        ]
-    )
-
-
-def _phases(own: Sequence[Result]) -> list[list[str]]:
-    rows = []
-    for phase in ("write", "audit", "publish"):
-        row = [phase]
-        for result in own:
-            took = [one for one in (result.trace.phases if result.trace else ()) if one.phase == phase]
-            row.append(f"{sum(one.wall for one in took):.2f} ({sum(one.cpu for one in took):.2f})")
-        rows.append(row)
-    return rows
-
-
-def _largest(own: Sequence[Result]) -> str:
-    """The phases that take most CPU at the largest scale."""
-    largest = own[-1]
-    if largest.trace is None:
-        return ""
-    first = sorted(largest.trace.phases, key=lambda one: -one.cpu)[:10]
-    rows = [[f"{one.phase} `{one.table}`", f"{one.wall:.2f}", f"{one.cpu:.2f}"] for one in first]
-    return f"At scale {largest.scale:g}, those that take most CPU:\n\n" + table(["phase", "s", "CPU, s"], rows, "lrr")
-
-
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.2f}"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
-    """A Markdown table; `sides`: l or r for each column."""
-    marks = {"l": "---", "r": "---:"}
-    lines = [head, [marks[side] for side in sides], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def counts(rows: Mapping[str, int]) -> str:

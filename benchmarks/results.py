@@ -18,13 +18,15 @@ FOLDER = Path(__file__).resolve().parent / "results"
 @dataclass(frozen=True)
 class Run:
     """One time the job was done. wall: of the whole process; inside: of the job alone, once what computes it is up;
-    cpu: seconds; peak_bytes: of memory; others: what else took the machine, as a share of all cores."""
+    cpu: seconds; peak_bytes: of memory; others: what else took the machine, as a share of all cores; served: seconds of
+    the CPU that were the store's server's."""
 
     wall: float
     inside: float
     cpu: float
     peak_bytes: int
     others: float
+    served: float = 0.0
 
     @classmethod
     def of(cls, cost: Cost, inside: float) -> "Run":
@@ -34,12 +36,14 @@ class Run:
             round(cost.cpu_seconds, 2),
             cost.peak_bytes,
             round(cost.others_share, 3),
+            round(cost.served_seconds, 2),
         )
 
 
 @dataclass(frozen=True)
 class Phase:
-    """What writing, auditing or publishing one table took: wall and CPU seconds of the process."""
+    """What writing, auditing or publishing one table took (`write`, `audit`, `publish`), or finding what changed below
+    it (`changes`) or who agreed, for its checks (`consent`): wall and CPU seconds of the process."""
 
     phase: str
     table: str
@@ -49,19 +53,31 @@ class Phase:
 
 @dataclass(frozen=True)
 class Trace:
-    """A run that was looked into. requests: of S3 and of the catalog, by kind; bytes that the store took and gave."""
+    """A run that was looked into. requests: of S3 and of the catalog, by kind; put_bytes: that the store took; cpu:
+    seconds of the run's process; reading: those of what is done in it to landed objects, by what is done."""
 
     requests: Mapping[str, int]
     catalog_requests: int
     put_bytes: int
     phases: Sequence[Phase] = ()
+    reading: Mapping[str, float] = field(default_factory=dict)
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A run of the product that found one per cent more. steps: its seconds by Dagster's step; trace: of the next such
+    run, which was looked into."""
+
+    run: Run
+    steps: Mapping[str, float]
+    trace: Trace
 
 
 @dataclass(frozen=True)
 class Result:
     """A contender at a scale. steps: seconds by Dagster's step, of the product's median run; taken: the day, UTC;
-    session: of which start of the command it is, as a time; delivered: a run of the product that found one per cent
-    more."""
+    session: of which start of the command it is, as a time."""
 
     contender: str
     scale: float
@@ -74,7 +90,7 @@ class Result:
     trace: Trace | None = None
     session: str = ""
     steps: Mapping[str, float] = field(default_factory=dict)
-    delivered: Run | None = None
+    delivered: Delivered | None = None
 
     @property
     def median(self) -> Run:
@@ -110,9 +126,13 @@ def find(results: Iterable[Result], contender: str, scale: float) -> Result | No
 
 
 def _read(content: dict[str, Any]) -> Result:
-    trace = content["trace"]
-    if trace is not None:
-        trace = Trace(**{**trace, "phases": tuple(Phase(**phase) for phase in trace["phases"])})
-    delivered = Run(**content["delivered"]) if content.get("delivered") else None
+    trace = _trace(content["trace"]) if content["trace"] else None
     runs = tuple(Run(**run) for run in content["runs"])
+    delivered = content["delivered"]
+    if delivered:
+        delivered = Delivered(Run(**delivered["run"]), delivered["steps"], _trace(delivered["trace"]))
     return Result(**{**content, "runs": runs, "trace": trace, "delivered": delivered})
+
+
+def _trace(content: dict[str, Any]) -> Trace:
+    return Trace(**{**content, "phases": tuple(Phase(**phase) for phase in content["phases"])})

@@ -17,7 +17,7 @@ from benchmarks import layouts, strangers
 from benchmarks.contenders import CONTENDERS, EMBEDDED, SPARK
 from benchmarks.data import data_of
 from benchmarks.day import CONSENTING, Costs, Day, day
-from benchmarks.page import table
+from benchmarks.markdown import table
 from benchmarks.results import FOLDER, Result, Results
 from benchmarks.targets import IDLE_SHARE
 from stedi_assets_tests.commands import REPOSITORY

@@ -104,10 +104,10 @@ def _delivery(results: Sequence[Result]) -> list[Verdict]:
     found = []
     for scale in scales:
         one = find(own, EMBEDDED, scale)
-        share = one.delivered.inside / one.median.inside if one and one.delivered else None
+        share = one.delivered.run.inside / one.median.inside if one and one.delivered else None
         target = f"scale {scale:g}: a run that finds 1% more takes at most a tenth of a full one"
         verdict = _judged(target, share, "{:.2f} of it", lambda share: share <= 0.1, one)
-        was_idle = one is None or one.delivered is None or one.delivered.others <= IDLE_SHARE
+        was_idle = one is None or one.delivered is None or one.delivered.run.others <= IDLE_SHARE
         found.append(verdict if was_idle else replace(verdict, met=None))
     return found
 

@@ -2,7 +2,7 @@
 
 Here: both halves. The command runs in a process of its own (`python -m benchmarks.traced S3 CATALOG FILE ...`), whose
 store answers at a proxy here, in the process that counts. Where it is asked about itself (write, audit, publication of
-each table) is where the tests of faults ask it.
+each table) is where the tests of faults ask it; and where the engine's workers read landed objects (`reading`).
 """
 
 import json
@@ -41,8 +41,9 @@ def trace(words: Sequence[str], environment: Mapping[str, str], services: Endpoi
         proxy.close()
     if ended.returncode != 0:
         raise CommandError(f"stedi {' '.join(words)} ended with {ended.returncode}: {log.read_text()[-600:]}")
-    phases = tuple(Phase(**phase) for phase in json.loads(file.read_text()))
-    return Trace(dict(counts.of_s3), counts.of_catalog, counts.put_bytes, phases)
+    told = json.loads(file.read_text())
+    phases = tuple(Phase(**phase) for phase in told["phases"])
+    return Trace(dict(counts.of_s3), counts.of_catalog, counts.put_bytes, phases, told["reading"], told["cpu"])
 
 
 class _Counts:
@@ -72,16 +73,19 @@ def _kind(request: Request) -> str:
 
 def _main(s3_url: str, catalog_url: str, file: Path, words: list[str]) -> None:
     """In the process of the command."""
+    from benchmarks import reading
     from stedi_assets.audits import Audit
+    from stedi_assets.building import increment, table
     from stedi_assets.cli.main import stedi
     from stedi_assets.lakehouse.store import Store
     from stedi_assets.lakehouse.tables import Tables
+    from stedi_assets.transforms import landing
 
     phases: list[dict[str, Any]] = []
 
-    def timed(phase: str, table: Callable[..., str], does: Callable[..., Any]) -> Callable[..., Any]:
+    def timed(phase: str, name_of: Callable[..., str], does: Callable[..., Any]) -> Callable[..., Any]:
         def done(*given: Any, **named: Any) -> Any:
-            name, wall, cpu = table(*given, **named), time.monotonic(), time.process_time()
+            name, wall, cpu = name_of(*given, **named), time.monotonic(), time.process_time()
             try:
                 return does(*given, **named)
             finally:
@@ -98,11 +102,15 @@ def _main(s3_url: str, catalog_url: str, file: Path, words: list[str]) -> None:
     Store.of_home = by_the_proxy  # type: ignore[method-assign,assignment]
     Tables.stage = timed("write", lambda _, __, contract, *___, **____: str(contract.table), Tables.stage)  # type: ignore[method-assign]
     Tables.publish = timed("publish", lambda _, staged, *__: str(staged.contract.table), Tables.publish)  # type: ignore[method-assign]
+    increment.grow = timed("changes", lambda _, contract, *__, **___: str(contract.table), increment.grow)
+    table.consent_views = timed("consent", lambda contract, *_, **__: str(contract.table), table.consent_views)  # type: ignore[attr-defined]
     Audit.verdicts = timed("audit", lambda audit: str(audit.contract.table), Audit.verdicts)  # type: ignore[method-assign]
+    landing.fetch, landing.census, landing.parse = reading.fetch, reading.census, reading.parse  # type: ignore[attr-defined]
     try:
         stedi.main(args=words, standalone_mode=False)
     finally:
-        file.write_text(json.dumps(phases))
+        told = {"phases": phases, "reading": reading.seconds(), "cpu": round(time.process_time(), 2)}
+        file.write_text(json.dumps(told))
 
 
 if __name__ == "__main__":

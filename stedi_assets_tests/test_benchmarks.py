@@ -20,8 +20,11 @@ from benchmarks.data import Data, data_of
 from benchmarks.increment import write_delivery
 from benchmarks.measuring import CommandError, cost_of
 from benchmarks.page import page
-from benchmarks.results import Result, Results, Run, find
+from benchmarks.profiles import purposes
+from benchmarks.reading import COUNTED, FETCHED, PARSED
+from benchmarks.results import Delivered, Phase, Result, Results, Run, Trace, find
 from benchmarks.targets import verdicts
+from stedi_assets.transforms.increments import INCREMENTS
 from stedi_assets_tests.commands import REPOSITORY, environment
 
 SMALL = 0.01
@@ -96,6 +99,25 @@ def test_the_product_is_looked_into(measured: Path) -> None:
         (phase, table) for phase in ("write", "audit", "publish") for table in TABLES
     }
     assert {"landing", "machine_learning_curated"} <= own.steps.keys()
+    assert own.trace.reading.keys() == {FETCHED, COUNTED, PARSED}
+    assert all(seconds >= 0 for seconds in purposes(own.trace, own.median.served).values())
+
+
+def test_a_delivery_is_looked_into(measured: Path) -> None:
+    own = find(Results(measured / "results").all(), EMBEDDED, SMALL)
+    assert own is not None
+    assert own.delivered is not None
+    assert own.delivered.steps.keys() == own.steps.keys()
+    assert {phase.table for phase in own.delivered.trace.phases if phase.phase == "changes"} == set(INCREMENTS)
+
+
+def test_every_second_of_the_cpu_is_for_something() -> None:
+    phases = [Phase("write", "customer_landing", 9, 5.0), Phase("write", "customer_trusted", 9, 2.0)]
+    phases += [Phase("audit", "customer_trusted", 9, 1.0), Phase("consent", "customer_trusted", 9, 0.5)]
+    trace = Trace({}, 0, 0, phases, {FETCHED: 0.5, COUNTED: 1.0, PARSED: 2.0}, cpu=10.0)
+    took = purposes(trace, served=3.0)
+    assert list(took.values()) == [3.0, 0.5, 1.0, 2.0, 1.5, 2.0, 1.5, 0, 1.5]
+    assert sum(took.values()) == 13.0
 
 
 def test_the_page_shows_everybody_and_no_path(measured: Path) -> None:
@@ -187,6 +209,7 @@ def test_targets_are_judged_by_ratios() -> None:
         run = Run(wall=wall, inside=inside, cpu=wall, peak_bytes=2_900_000_000, others=0.0)
         return Result(name, scale, int(scale * 1e7), "2026-11-28", {"cores": "2", "processor": "x"}, {}, [run], None)
 
+    delivered = Delivered(Run(32.0, 28.0, 30.0, 10**9, 0.0), {}, Trace({}, 0, 0))
     results = [
         result(EMBEDDED, 1, 8.0, 4.9),
         result(ONE_PROCESS, 1, 16.1, 12.0),
@@ -194,7 +217,7 @@ def test_targets_are_judged_by_ratios() -> None:
         result(EMBEDDED, 10, 12.0, 8.0),
         result(EMBEDDED, 50, 30.0, 25.0),
         result(DUCKDB, 50, 9.0, 8.0),
-        replace(result(EMBEDDED, 200, 300.0, 290.0), delivered=Run(32.0, 28.0, 30.0, 10**9, 0.0)),
+        replace(result(EMBEDDED, 200, 300.0, 290.0), delivered=delivered),
     ]
     found = [(verdict.met, verdict.found) for verdict in verdicts(results)]
     assert found == [
