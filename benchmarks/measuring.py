@@ -33,12 +33,11 @@ class CommandError(RuntimeError):
 @dataclass(frozen=True)
 class Cost:
     """wall_seconds: from the first command's start to the last one's end. cpu_seconds: of all processes, and of the
-    server that they use; served_seconds: of that alone. peak_bytes: most that all of them held at once. others_share:
-    what everything else on the machine took meanwhile, as a share of all cores' time."""
+    server that they use. peak_bytes: most that all of them held at once. others_share: what everything else on the
+    machine took meanwhile, as a share of all cores' time."""
 
     wall_seconds: float
     cpu_seconds: float
-    served_seconds: float
     peak_bytes: int
     others_share: float
 
@@ -57,7 +56,7 @@ def cost_of(
     served_by = psutil.Process(server) if server else None
     others_children = {child.pid for child in psutil.Process().children()} | {server}
     with _taking_in_orphans(), log.open("wb") as said:
-        cpu, served, busy, began = _cpu_of_children(), _cpu_of(served_by), _busy(), time.monotonic()
+        cpu, served, busy, began = _cpu_of_children(), cpu_of(served_by), _busy(), time.monotonic()
         peak = 0
         for command in commands:
             process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=said, stderr=said)
@@ -67,11 +66,10 @@ def cost_of(
                 raise CommandError(f"{' '.join(command)[:200]} ended with {process.returncode}: {_last_words(log)}")
         wall = time.monotonic() - began
         _end_orphans(others_children)
-        served = _cpu_of(served_by) - served
-        used = _cpu_of_children() - cpu + served
+        used = _cpu_of_children() - cpu + cpu_of(served_by) - served
         here = time.monotonic() - began
         others = max(0.0, _busy() - busy - used) / (here * (os.cpu_count() or 1))
-    return Cost(wall, used, served, peak, others)
+    return Cost(wall, used, peak, others)
 
 
 def _watch(process: "subprocess.Popen[bytes]", served_by: psutil.Process | None, began: float) -> int:
@@ -123,7 +121,8 @@ def _cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _cpu_of(process: psutil.Process | None) -> float:
+def cpu_of(process: psutil.Process | None) -> float:
+    """Seconds that a process has used so far; none where there is none."""
     if process is None:
         return 0.0
     used = process.cpu_times()

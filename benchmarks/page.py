@@ -133,6 +133,7 @@ def _deliveries(results: Sequence[Result]) -> str:
             f"{result.delivered.run.inside / result.median.inside:.2f}",
             f"{result.delivered.run.wall - result.delivered.run.inside:.1f}",
             f"{result.delivered.run.cpu:.1f}",
+            f"{result.delivered.run.peak_bytes / 1e6:,.0f}",
             f"{result.delivered.run.others:.0%}",
         ]
         for result in results
@@ -140,7 +141,16 @@ def _deliveries(results: Sequence[Result]) -> str:
     ]
     if not rows:
         return ""
-    head = ["scale", "full run, s", "with 1% more, s", "share", "before and after it, s", "CPU, s", "others"]
+    head = [
+        "scale",
+        "full run, s",
+        "with 1% more, s",
+        "share",
+        "before and after it, s",
+        "CPU, s",
+        "memory, MB",
+        "others",
+    ]
     return "## A delivery of one per cent\n\n" + table(head, rows, "r" * len(head))
 
 

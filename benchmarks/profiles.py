@@ -79,7 +79,7 @@ def _by_purpose(own: Result, results: Sequence[Result]) -> str:
     """What all CPU seconds of a run are for, beside what others take for everything."""
     if own.trace is None or not own.trace.reading:
         return ""
-    took = purposes(own.trace, own.median.served)
+    took = purposes(own.trace)
     everything = sum(took.values())
     rows = [[what, f"{seconds:.1f}", f"{seconds / everything:.0%}"] for what, seconds in took.items()]
     others = [
@@ -94,8 +94,8 @@ def _by_purpose(own: Result, results: Sequence[Result]) -> str:
     )
 
 
-def purposes(trace: Trace, served: float) -> dict[str, float]:
-    """The CPU seconds of a run's process, and those of the store's server (`served`), by what they are for."""
+def purposes(trace: Trace) -> dict[str, float]:
+    """The CPU seconds of a run's process and of the store's server, by what they are for."""
 
     def of(name: str, tables: Collection[str] | None = None) -> float:
         return sum(one.cpu for one in trace.phases if one.phase == name and (tables is None or one.table in tables))
@@ -110,7 +110,7 @@ def purposes(trace: Trace, served: float) -> dict[str, float]:
         "publishing": of("publish"),
     }
     took["all else: starting, Dagster, looking things up"] = trace.cpu - sum(took.values())
-    return {"the store's server: giving what landed, taking and giving tables": served, **took}
+    return {"the store's server: giving what landed, taking and giving tables": trace.served, **took}
 
 
 def _seconds(seconds: float | None) -> str:

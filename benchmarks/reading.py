@@ -1,7 +1,7 @@
 """What is done to a landed object in the run's own process, with the seconds of CPU that it takes.
 
 Here: stand-ins for fetching, counting and parsing that do the same and keep the time. Not here: who puts them in place
-(`traced`). An engine whose workers are other processes keeps nothing here.
+(`traced`), for an engine whose workers are threads of that process.
 
 Names of a module: an engine takes functions to its workers by their names, and so finds these in the same process.
 """

@@ -18,15 +18,13 @@ FOLDER = Path(__file__).resolve().parent / "results"
 @dataclass(frozen=True)
 class Run:
     """One time the job was done. wall: of the whole process; inside: of the job alone, once what computes it is up;
-    cpu: seconds; peak_bytes: of memory; others: what else took the machine, as a share of all cores; served: seconds of
-    the CPU that were the store's server's."""
+    cpu: seconds; peak_bytes: of memory; others: what else took the machine, as a share of all cores."""
 
     wall: float
     inside: float
     cpu: float
     peak_bytes: int
     others: float
-    served: float = 0.0
 
     @classmethod
     def of(cls, cost: Cost, inside: float) -> "Run":
@@ -36,7 +34,6 @@ class Run:
             round(cost.cpu_seconds, 2),
             cost.peak_bytes,
             round(cost.others_share, 3),
-            round(cost.served_seconds, 2),
         )
 
 
@@ -54,7 +51,8 @@ class Phase:
 @dataclass(frozen=True)
 class Trace:
     """A run that was looked into. requests: of S3 and of the catalog, by kind; put_bytes: that the store took; cpu:
-    seconds of the run's process; reading: those of what is done in it to landed objects, by what is done."""
+    seconds of the run's process; reading: those of what is done in it to landed objects, by what is done; served: of
+    the store's server."""
 
     requests: Mapping[str, int]
     catalog_requests: int
@@ -62,6 +60,7 @@ class Trace:
     phases: Sequence[Phase] = ()
     reading: Mapping[str, float] = field(default_factory=dict)
     cpu: float = 0.0
+    served: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The product with its phases timed and its requests counted: a run like any other, but slower, so never timed.
 
 Here: both halves. The command runs in a process of its own (`python -m benchmarks.traced S3 CATALOG FILE ...`), whose
-store answers at a proxy here, in the process that counts. Where it is asked about itself (write, audit, publication of
-each table) is where the tests of faults ask it; and where the engine's workers read landed objects (`reading`).
+store answers at a proxy here, in the process that counts. Writing, audit and publication of each table are timed where
+the tests of faults ask about them; and, where the engine's workers are that process, what they do to landed objects.
 """
 
 import json
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.measuring import CommandError
+import psutil
+
+from benchmarks.measuring import CommandError, cpu_of
 from benchmarks.results import Phase, Trace
 from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets_tests.commands import REPOSITORY
@@ -30,7 +32,8 @@ def trace(words: Sequence[str], environment: Mapping[str, str], services: Endpoi
     """Runs `stedi` with these words and looks on. Raises CommandError."""
     file, log = work / "phases.json", work / "traced.log"
     counts = _Counts()
-    proxy = Proxy(services.s3_url, services.catalog_url)
+    proxy, server = Proxy(services.s3_url, services.catalog_url), psutil.Process(services.pid)
+    before = cpu_of(server)
     try:
         with proxy.following(counts), log.open("wb") as said:
             command = [sys.executable, "-m", "benchmarks.traced", proxy.s3_url, proxy.catalog_url, str(file), *words]
@@ -43,7 +46,8 @@ def trace(words: Sequence[str], environment: Mapping[str, str], services: Endpoi
         raise CommandError(f"stedi {' '.join(words)} ended with {ended.returncode}: {log.read_text()[-600:]}")
     told = json.loads(file.read_text())
     phases = tuple(Phase(**phase) for phase in told["phases"])
-    return Trace(dict(counts.of_s3), counts.of_catalog, counts.put_bytes, phases, told["reading"], told["cpu"])
+    served = round(cpu_of(server) - before, 2)
+    return Trace(dict(counts.of_s3), counts.of_catalog, counts.put_bytes, phases, told["reading"], told["cpu"], served)
 
 
 class _Counts:
@@ -79,6 +83,7 @@ def _main(s3_url: str, catalog_url: str, file: Path, words: list[str]) -> None:
     from stedi_assets.cli.main import stedi
     from stedi_assets.lakehouse.store import Store
     from stedi_assets.lakehouse.tables import Tables
+    from stedi_assets.settings import EMBEDDED, Settings
     from stedi_assets.transforms import landing
 
     phases: list[dict[str, Any]] = []
@@ -105,7 +110,9 @@ def _main(s3_url: str, catalog_url: str, file: Path, words: list[str]) -> None:
     increment.grow = timed("changes", lambda _, contract, *__, **___: str(contract.table), increment.grow)
     table.consent_views = timed("consent", lambda contract, *_, **__: str(contract.table), table.consent_views)  # type: ignore[attr-defined]
     Audit.verdicts = timed("audit", lambda audit: str(audit.contract.table), Audit.verdicts)  # type: ignore[method-assign]
-    landing.fetch, landing.census, landing.parse = reading.fetch, reading.census, reading.parse  # type: ignore[attr-defined]
+    # A worker elsewhere would not find the module.
+    if Settings.load().engine == EMBEDDED:
+        landing.fetch, landing.census, landing.parse = reading.fetch, reading.census, reading.parse  # type: ignore[attr-defined]
     try:
         stedi.main(args=words, standalone_mode=False)
     finally:

@@ -3,7 +3,6 @@ is measured is accounted for. No time is judged here.
 """
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,16 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from benchmarks import measuring
 from benchmarks.contender import TABLES, rows_of
 from benchmarks.contenders import CONTENDERS, DUCKDB, EMBEDDED, FIVE_PROCESSES, ONE_PROCESS, POLARS
 from benchmarks.data import Data, data_of
 from benchmarks.increment import write_delivery
-from benchmarks.measuring import CommandError, cost_of
 from benchmarks.page import page
 from benchmarks.profiles import purposes
 from benchmarks.reading import COUNTED, FETCHED, PARSED
-from benchmarks.results import Delivered, Phase, Result, Results, Run, Trace, find
+from benchmarks.results import FOLDER, Delivered, Phase, Result, Results, Run, Trace, find
 from benchmarks.targets import verdicts
 from stedi_assets.transforms.increments import INCREMENTS
 from stedi_assets_tests.commands import REPOSITORY, environment
@@ -100,7 +97,7 @@ def test_the_product_is_looked_into(measured: Path) -> None:
     }
     assert {"landing", "machine_learning_curated"} <= own.steps.keys()
     assert own.trace.reading.keys() == {FETCHED, COUNTED, PARSED}
-    assert all(seconds >= 0 for seconds in purposes(own.trace, own.median.served).values())
+    assert all(seconds >= 0 for seconds in purposes(own.trace).values())
 
 
 def test_a_delivery_is_looked_into(measured: Path) -> None:
@@ -114,8 +111,8 @@ def test_a_delivery_is_looked_into(measured: Path) -> None:
 def test_every_second_of_the_cpu_is_for_something() -> None:
     phases = [Phase("write", "customer_landing", 9, 5.0), Phase("write", "customer_trusted", 9, 2.0)]
     phases += [Phase("audit", "customer_trusted", 9, 1.0), Phase("consent", "customer_trusted", 9, 0.5)]
-    trace = Trace({}, 0, 0, phases, {FETCHED: 0.5, COUNTED: 1.0, PARSED: 2.0}, cpu=10.0)
-    took = purposes(trace, served=3.0)
+    trace = Trace({}, 0, 0, phases, {FETCHED: 0.5, COUNTED: 1.0, PARSED: 2.0}, cpu=10.0, served=3.0)
+    took = purposes(trace)
     assert list(took.values()) == [3.0, 0.5, 1.0, 2.0, 1.5, 2.0, 1.5, 0, 1.5]
     assert sum(took.values()) == 13.0
 
@@ -124,6 +121,8 @@ def test_the_page_shows_everybody_and_no_path(measured: Path) -> None:
     text = (measured / "out" / "benchmarks.md").read_text()
     titles = [one.title for one in CONTENDERS if one.name in (EMBEDDED, DUCKDB, POLARS)]
     assert all(f"| {title} |" in text for title in titles)
+    for part in ("## A delivery of one per cent", "| parsing it |", "| consent |", "| changes |"):
+        assert part in text
     for path in (REPOSITORY, Path.home(), measured, Path(sys.executable).parent):
         assert str(path) not in text
     assert (measured / "out" / "benchmarks.png").read_bytes().startswith(b"\x89PNG")
@@ -164,44 +163,6 @@ def test_the_pyspark_script_has_the_rows_that_the_json_has(small: Data, tmp_path
     done = script.measure(small, tmp_path, 1)
     assert dict(done.rows) == expected_rows(small)
     assert rows_of(tmp_path / "out") == dict(done.rows)
-
-
-# Its child burns and tells what it used, after its parent is gone.
-ORPHAN = """
-import os, pathlib, sys, time
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        while time.process_time() < 0.5:
-            sum(range(10_000))
-        pathlib.Path(sys.argv[1]).write_text(str(time.process_time()))
-        os._exit(0)
-    os._exit(0)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="orphans are taken in by a call of Linux")
-def test_the_cpu_of_an_orphan_is_accounted(tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    command = [sys.executable, "-c", ORPHAN, str(told)]
-    cost = cost_of([command], tmp_path, tmp_path / "log", os.environ)
-    assert cost.cpu_seconds >= float(told.read_text())
-    assert cost.peak_bytes > 0
-
-
-def test_a_child_of_before_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "_ORPHANS_END_WITHIN_SECONDS", 0)
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as own:
-        cost_of([[sys.executable, "-c", "pass"]], tmp_path, tmp_path / "log", os.environ)
-        assert own.poll() is None
-        own.communicate(b"\n")
-    assert own.returncode == 0
-
-
-def test_a_command_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import sys; print('out of luck'); sys.exit(3)"]
-    with pytest.raises(CommandError, match=r"ended with 3: out of luck"):
-        cost_of([command], tmp_path, tmp_path / "log", os.environ)
 
 
 def test_targets_are_judged_by_ratios() -> None:
@@ -251,6 +212,17 @@ def test_a_delivery_is_of_new_people_with_their_readings(scale: float, customers
     assert {one["serialNumber"] for one in records(files["step_trainer"].parent)} <= {
         one["serialNumber"] for one in people
     }
+
+
+def test_each_delivery_is_of_people_of_its_own(tmp_path: Path) -> None:
+    people = [records(write_delivery(tmp_path / str(n), 101, n)["customer"].parent) for n in range(3)]
+    assert len({one["email"] for some in people for one in some}) == sum(len(some) for some in people)
+
+
+def test_the_results_that_the_page_is_made_of_can_be_read() -> None:
+    results = Results(FOLDER).all()
+    assert {result.contender for result in results} == {one.name for one in CONTENDERS}
+    assert page(results) == (REPOSITORY / "docs" / "benchmarks.md").read_text()
 
 
 def records(folder: Path) -> list[dict[str, Any]]:

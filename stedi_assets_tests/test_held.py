@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,7 +53,7 @@ def test_different_rows_lie_in_different_places(held: Held, spark: SparkSession)
         both.wait()
         return spark.createDataFrame([(number,)], "n bigint")
 
-    kept = [begun(lambda n=number: held.once(n, lambda: find(n)), "test") for number in (1, 2)]  # type: ignore[misc]
+    kept = [begun(partial(held.once, number, partial(find, number)), "test") for number in (1, 2)]
     assert [one.result(60).collect()[0]["n"] for one in kept] == [1, 2]
 
 
@@ -63,6 +64,39 @@ def test_what_failed_is_tried_again(held: Held, spark: SparkSession) -> None:
     with pytest.raises(LookupError):
         held.once("key", fails)
     assert held.once("key", lambda: spark.range(2).toDF("n")).count() == 2
+
+
+def test_who_waited_for_one_that_failed_finds_it(held: Held, spark: SparkSession) -> None:
+    """The other's failure may be the end of an audit that took too long."""
+    finding, may_fail = threading.Event(), threading.Event()
+
+    def fails() -> DataFrame:
+        finding.set()
+        assert may_fail.wait(60)
+        raise LookupError("out of luck")
+
+    first = begun(partial(held.once, "key", fails), "first")
+    assert finding.wait(60)
+    second = begun(partial(held.once, "key", lambda: spark.range(2).toDF("n")), "second")
+    may_fail.set()
+    with pytest.raises(LookupError):
+        first.result(60)
+    assert second.result(60).count() == 2
+
+
+def test_what_is_closed_keeps_nothing_any_more(held: Held, spark: SparkSession, store: Store, lake: Lake) -> None:
+    held(spark.range(2).toDF("n"))
+    held.close()
+    with pytest.raises(ReleasedError):
+        held(spark.range(2).toDF("n"))
+    assert objects_below(lake.s3, store.uri(FOLDER)) == {}
+
+
+def test_what_is_released_is_found_anew(held: Held, spark: SparkSession) -> None:
+    first = held.once("key", lambda: spark.range(2).toDF("n"))
+    held.release()
+    second = held.once("key", lambda: spark.range(3).toDF("n"))
+    assert (second.count(), second is first) == (3, False)
 
 
 def test_who_is_left_behind_leaves_nothing_behind(

@@ -1,7 +1,7 @@
 """The product itself: `stedi run --full` in a home whose services are up, the second time.
 
-Here: preparing the home, measuring, reading what the run tells of itself. Requests are counted in one more run, which
-is not timed.
+Here: preparing the home, measuring, reading what the run tells of itself. Requests are counted, and phases told apart,
+in one more run of each kind, which is not timed.
 """
 
 import json

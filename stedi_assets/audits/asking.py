@@ -35,8 +35,8 @@ class Asked:
     """views: by name. parameters: what stands for $NAME. once: keeps the rows that a key stands for, for whoever asks
     for them again; without it the engine finds them, and plans how to, each time. keeps_small: whether sets of
     customers are kept as well, which spares the embedded engine the planning; to Apache Spark a file costs more than
-    that. side_by_side: how many queries ask at the same time what is asked at once. Each is planned on one core, which
-    takes longer than to compute it where the data is little; where it is much, each takes memory of its own."""
+    that. side_by_side: how many queries share what is asked at once. Each is planned on one core, which takes longer
+    than to compute it where the data is little; where it is much, each takes memory of its own."""
 
     views: "Mapping[str, DataFrame]"
     parameters: Mapping[str, str]
@@ -65,7 +65,7 @@ class Asked:
         """The answers to all of these, which have the same columns."""
         # In turn, as those that read most stand together.
         shares = [selects[place :: self.side_by_side] for place in range(min(self.side_by_side, len(selects)))]
-        # The sets that they need are found here, in one thread: side by side each would find them.
+        # The sets that they need are found here, in one thread: what keeps nothing would find them for each.
         frames = [self.frame(" UNION ALL ".join(share)) for share in shares]
         answers = for_each(frames, lambda frame: frame.collect(), "part of an audit")
         return [row for rows in answers for row in rows]

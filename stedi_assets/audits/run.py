@@ -169,14 +169,14 @@ def _added_up(whole: Audit, part: Part, checks: "Sequence[Check]") -> Numbers:
     of_parts = {question: sql for question, sql in questions.items() if question not in of_whole}
     # Of what there was none of at all, there was none in any part.
     counted = {question: sql for question, sql in of_parts.items() if part.recorded[question]}
-    asked = [
-        (whole, {question: questions[question] for question in of_whole}),
+    asked: list[tuple[Audit | None, Mapping[Question, str]]] = [
+        (part.before, counted),
         (part.after, of_parts),
-        *([(part.before, counted)] if part.before else []),
+        (whole, {question: questions[question] for question in of_whole}),
     ]
-    of_all, after, *before = for_each(asked, lambda one: one[0]._ask(one[1]), "part of an audit")
+    before, after, of_all = for_each(asked, lambda one: one[0]._ask(one[1]) if one[0] else {}, "part of an audit")
     numbers = dict(of_all)
     for question, now in after.items():
-        then = before[0].get(question, 0) if before else 0
+        then = before.get(question, 0)
         numbers[question] = None if now is None or then is None else (part.recorded[question] or 0) - then + now
     return numbers

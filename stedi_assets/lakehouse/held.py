@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ReleasedError(RuntimeError):
-    """The rows were released before they were written: nobody waited for them any more."""
+    """The rows were released before they were written, or were to be written after: nobody waits for them any more."""
 
 
 class Held:
@@ -31,6 +31,7 @@ class Held:
         self._changing = threading.Lock()
         self._places = 0
         self._releases = 0
+        self._is_closed = False
         self._by_key: dict[Hashable, Future[DataFrame]] = {}
 
     def __call__(self, rows: "DataFrame") -> "DataFrame":
@@ -38,12 +39,18 @@ class Held:
         from stedi_assets.lakehouse.writing import data_files  # the graph is loaded without the catalog's library
 
         with self._changing:
+            if self._is_closed:
+                raise ReleasedError(f"{self._folder} is closed")
             place, releases = f"{self._folder}/{self._places}", self._releases
             self._places += 1
-        rows.repartition(1).write.parquet(place)
-        written = sorted(data_files(self._s3, place))
-        if self._releases != releases:  # of a thread that was left behind
-            delete_folder(self._s3, place)
+        was_released = False
+        try:
+            rows.repartition(1).write.parquet(place)
+            written = sorted(data_files(self._s3, place))
+        finally:
+            if was_released := self._releases != releases:
+                delete_folder(self._s3, place)
+        if was_released:
             raise ReleasedError(f"{place} was released while it was written")
         if not written:
             return self._spark.createDataFrame([], rows.schema)
@@ -52,18 +59,27 @@ class Held:
 
     def once(self, key: Hashable, rows: "Callable[[], DataFrame]") -> "DataFrame":
         """The rows that this key stands for: found and kept when they are asked for the first time; who asks meanwhile
-        waits for them. What failed is tried again by the next who asks."""
-        with self._changing:
-            is_first = key not in self._by_key
-            kept = self._by_key.setdefault(key, Future())
-        if is_first:
-            try:
-                kept.set_result(self(rows()))
-            except BaseException as error:
-                with self._changing:
-                    self._by_key.pop(key, None)
-                kept.set_exception(error)
-        return kept.result()
+        waits for them, and finds them itself where they could not be found. Raises ReleasedError."""
+        while True:
+            with self._changing:
+                is_first = key not in self._by_key
+                kept = self._by_key.setdefault(key, Future())
+            if is_first:
+                return self._found(key, kept, rows)
+            if kept.exception() is None:
+                return kept.result()
+
+    def _found(self, key: Hashable, kept: "Future[DataFrame]", rows: "Callable[[], DataFrame]") -> "DataFrame":
+        try:
+            found = self(rows())
+        except BaseException as error:
+            with self._changing:
+                if self._by_key.get(key) is kept:  # after a release it is somebody else's
+                    del self._by_key[key]
+            kept.set_exception(error)
+            raise
+        kept.set_result(found)
+        return found
 
     def release(self) -> None:
         """Deletes the files. Whoever asks after this finds the rows anew: what an engine reads of files that are gone
@@ -74,6 +90,12 @@ class Held:
         if self._places:
             delete_folder(self._s3, self._folder)
 
+    def close(self) -> None:
+        """Deletes the files, and keeps nothing any more: threads that nobody waits for may still ask."""
+        with self._changing:
+            self._is_closed = True
+        self.release()
+
 
 @contextmanager
 def holding(spark: "SparkSession", s3: Any, staging: str) -> Iterator[Held]:
@@ -82,4 +104,4 @@ def holding(spark: "SparkSession", s3: Any, staging: str) -> Iterator[Held]:
     try:
         yield held
     finally:
-        held.release()
+        held.close()

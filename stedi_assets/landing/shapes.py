@@ -83,8 +83,9 @@ class Pieces:
         """Where the quotes are, in all the pieces; then where the pieces end."""
         begin, end = int(self.edges[0]), int(self.edges[-1])
         # In place: of arrays as large as these the system gives the memory anew each time, and clears it first.
-        is_quote = np.ones(end - begin + 1, np.bool_)
+        is_quote = np.empty(end - begin + 1, np.bool_)
         np.equal(np.frombuffer(self._text, np.uint8)[begin:end], ord('"'), out=is_quote[:-1])
+        is_quote[-1] = True  # there it ends
         quotes = np.flatnonzero(is_quote)
         quotes += begin
         return quotes
