@@ -38,6 +38,8 @@ RAISED = raised(Path(stedi_assets.__file__).parent)
 # Errors that no operator meets: why.
 NO_OPERATORS = {
     Raised("documentation.py:with_part", "the page has no part …"): "of `make docs`, for who writes them",
+    Raised("lakehouse/held.py:__call__", "… is closed"): "to a thread that nobody waits for",
+    Raised("lakehouse/held.py:__call__", "… was released while it was written"): "to a thread that nobody waits for",
     Raised(
         "lakehouse/io_manager.py:handle_output",
         "… returned a …; a staged and audited table is expected: build the asset with table_asset",
