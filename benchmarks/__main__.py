@@ -54,6 +54,7 @@ def bench(
     if unknown := set(only) - set(NAMES):
         raise click.UsageError(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(NAMES)}")
     kept, failed = Results(results.resolve()), list[str]()
+    kept.all()  # one that cannot be read is told now, not after an hour
     if not page_only:
         session = datetime.now(UTC).isoformat(timespec="seconds")
         chosen = [contender for contender in CONTENDERS if not only or contender.name in only]

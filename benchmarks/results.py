@@ -10,9 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
+
 from benchmarks.measuring import Cost
 
 FOLDER = Path(__file__).resolve().parent / "results"
+
+
+class ResultsError(click.ClickException):
+    """A result that cannot be read: which one, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,8 @@ class Results:
         self.folder = folder
 
     def all(self) -> list[Result]:
-        """By scale, then as they were asked."""
-        found = [_read(json.loads(file.read_text())) for file in sorted(self.folder.glob("*.json"))]
+        """By scale, then as they were asked. Raises ResultsError."""
+        found = [_read(file) for file in sorted(self.folder.glob("*.json"))]
         return sorted(found, key=lambda result: (result.scale, result.contender))
 
     def has(self, contender: str, scale: float) -> bool:
@@ -124,13 +130,19 @@ def find(results: Iterable[Result], contender: str, scale: float) -> Result | No
     return next((one for one in results if (one.contender, one.scale) == (contender, scale)), None)
 
 
-def _read(content: dict[str, Any]) -> Result:
-    trace = _trace(content["trace"]) if content["trace"] else None
-    runs = tuple(Run(**run) for run in content["runs"])
-    delivered = content["delivered"]
-    if delivered:
-        delivered = Delivered(Run(**delivered["run"]), delivered["steps"], _trace(delivered["trace"]))
-    return Result(**{**content, "runs": runs, "trace": trace, "delivered": delivered})
+def _read(file: Path) -> Result:
+    try:
+        content = json.loads(file.read_text())
+        trace = _trace(content["trace"]) if content["trace"] else None
+        runs = tuple(Run(**run) for run in content["runs"])
+        delivered = content["delivered"]
+        if delivered:
+            delivered = Delivered(Run(**delivered["run"]), delivered["steps"], _trace(delivered["trace"]))
+        return Result(**{**content, "runs": runs, "trace": trace, "delivered": delivered})
+    except (ValueError, KeyError, TypeError):
+        raise ResultsError(
+            f"{file.name} is no result as this version keeps them: delete it, and measure that once more"
+        ) from None
 
 
 def _trace(content: dict[str, Any]) -> Trace:

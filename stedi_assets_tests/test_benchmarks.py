@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -15,7 +14,6 @@ import pytest
 from benchmarks.contender import TABLES, rows_of
 from benchmarks.contenders import CONTENDERS, DUCKDB, EMBEDDED, FIVE_PROCESSES, ONE_PROCESS, POLARS
 from benchmarks.data import Data, data_of
-from benchmarks.increment import write_delivery
 from benchmarks.page import page
 from benchmarks.profiles import purposes
 from benchmarks.reading import COUNTED, FETCHED, PARSED
@@ -158,6 +156,15 @@ def test_unknown_names_and_scales_are_wrong_usage(tmp_path: Path) -> None:
     assert (ended.returncode, "found 1.5" in ended.stderr) == (2, True), ended.stderr
 
 
+def test_a_result_of_another_form_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "stedi-1.json").write_text('{"trace": null, "runs": [], "delivered": {"wall": 1}}')
+    ended = bench(tmp_path, "--only", DUCKDB)
+    assert (ended.returncode, "stedi-1.json is no result" in ended.stderr) == (1, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "work").exists()
+
+
 def test_the_pyspark_script_has_the_rows_that_the_json_has(small: Data, tmp_path: Path) -> None:
     script = next(one for one in CONTENDERS if one.name == ONE_PROCESS)
     done = script.measure(small, tmp_path, 1)
@@ -201,32 +208,10 @@ def test_targets_are_judged_by_ratios() -> None:
     assert "not judged: the machine was not idle" in page(loaded)
 
 
-@pytest.mark.parametrize(("scale", "customers"), [(SMALL, 1), (20, 191), (150, 1434)])
-def test_a_delivery_is_of_new_people_with_their_readings(scale: float, customers: int, tmp_path: Path) -> None:
-    """One in a hundred, and no reading of anybody else."""
-    there = {line["email"] for line in records(data_of(min(scale, 1), tmp_path).folder / "customer")}
-    files = write_delivery(tmp_path / "delivery", scale)
-    people = records(files["customer"].parent)
-    assert len({one["email"] for one in people} - there) == len(people) == customers
-    assert {one["user"] for one in records(files["accelerometer"].parent)} <= {one["email"] for one in people}
-    assert {one["serialNumber"] for one in records(files["step_trainer"].parent)} <= {
-        one["serialNumber"] for one in people
-    }
-
-
-def test_each_delivery_is_of_people_of_its_own(tmp_path: Path) -> None:
-    people = [records(write_delivery(tmp_path / str(n), 101, n)["customer"].parent) for n in range(3)]
-    assert len({one["email"] for some in people for one in some}) == sum(len(some) for some in people)
-
-
 def test_the_results_that_the_page_is_made_of_can_be_read() -> None:
     results = Results(FOLDER).all()
     assert {result.contender for result in results} == {one.name for one in CONTENDERS}
     assert page(results) == (REPOSITORY / "docs" / "benchmarks.md").read_text()
-
-
-def records(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for file in sorted(folder.glob("*.json")) for line in file.read_text().splitlines()]
 
 
 def test_the_median_run_is_the_one_that_is_told() -> None:
