@@ -125,22 +125,22 @@ def _scale(results: Sequence[Result], scale: float) -> str:
 
 
 def _deliveries(results: Sequence[Result]) -> str:
+    own = [(one, one.delivered.run) for one in results if one.contender == EMBEDDED and one.delivered]
+    if not own:
+        return ""
     rows = [
         [
             f"{result.scale:g}",
             f"{result.median.inside:.1f}",
-            f"{result.delivered.run.inside:.1f}",
-            f"{result.delivered.run.inside / result.median.inside:.2f}",
-            f"{result.delivered.run.wall - result.delivered.run.inside:.1f}",
-            f"{result.delivered.run.cpu:.1f}",
-            f"{result.delivered.run.peak_bytes / 1e6:,.0f}",
-            f"{result.delivered.run.others:.0%}",
+            f"{run.inside:.1f}",
+            f"{run.inside / result.median.inside:.2f}",
+            f"{run.wall - run.inside:.1f}",
+            f"{run.cpu:.1f}",
+            f"{run.peak_bytes / 1e6:,.0f}",
+            f"{run.others:.0%}",
         ]
-        for result in results
-        if result.contender == EMBEDDED and result.delivered
+        for result, run in own
     ]
-    if not rows:
-        return ""
     head = [
         "scale",
         "full run, s",
@@ -151,7 +151,14 @@ def _deliveries(results: Sequence[Result]) -> str:
         "memory, MB",
         "others",
     ]
-    return "## A delivery of one per cent\n\n" + table(head, rows, "r" * len(head))
+    said = ["## A delivery of one per cent\n", table(head, rows, "r" * len(head))]
+    (few, least), (many, _) = own[0], own[-1]
+    if few is not many:
+        said.append(
+            f"A tenth of the full run at scale {many.scale:g} is {many.median.inside / 10:.1f} s. At scale {few.scale:g} "
+            f"there is next to nothing to read, and the run with 1% more takes {least.inside:.1f} s.\n"
+        )
+    return "\n".join(said)
 
 
 def counts(rows: Mapping[str, int]) -> str:

@@ -5,7 +5,7 @@ Here: by Dagster's step, by phase, by what the CPU's seconds are for. Not here: 
 
 from collections.abc import Collection, Mapping, Sequence
 
-from benchmarks.contenders import CONTENDERS, DUCKDB, EMBEDDED, ONE_PROCESS
+from benchmarks.contenders import DUCKDB, EMBEDDED, ONE_PROCESS
 from benchmarks.markdown import table
 from benchmarks.reading import COUNTED, FETCHED, PARSED
 from benchmarks.results import Delivered, Result, Run, Trace, find
@@ -13,6 +13,11 @@ from stedi_assets.contracts import CONTRACTS
 
 _LANDING = {contract.table for contract in CONTRACTS if contract.zone == "landing"}
 _MOST_PHASES = 10
+# What the CPU's seconds are for, in words.
+SERVED = "the store's server: giving what landed, taking and giving tables"
+READ = {"fetching what landed": FETCHED, "counting it by other means (census)": COUNTED, "parsing it": PARSED}
+LANDED = "the engine: the landing tables as Parquet"
+AUDITED = "the engine: the audits, and who agreed"
 
 
 def profiles(results: Sequence[Result]) -> str:
@@ -76,22 +81,30 @@ def _largest(scale: float, trace: Trace | None) -> str:
 
 
 def _by_purpose(own: Result, results: Sequence[Result]) -> str:
-    """What all CPU seconds of a run are for, beside what others take for everything."""
+    """What all CPU seconds of a run are for, beside what others take for everything, and what the targets leave."""
     if own.trace is None or not own.trace.reading:
         return ""
-    took = purposes(own.trace)
+    took, cores = purposes(own.trace), int(own.machine["cores"])
     everything = sum(took.values())
     rows = [[what, f"{seconds:.1f}", f"{seconds / everything:.0%}"] for what, seconds in took.items()]
-    others = [
-        f"{contender.title} {one.median.cpu:.1f}"
-        for contender in CONTENDERS
-        if contender.name in (ONE_PROCESS, DUCKDB) and (one := find(results, contender.name, own.scale))
+    said = [
+        f"At scale {own.scale:g}, what the {everything:.1f} s of CPU of this run and of the store's server are for:\n"
     ]
-    beside = f" Others take for all that they do: {', '.join(others)}." if others else ""
-    return (
-        f"At scale {own.scale:g}, what the {everything:.1f} s of CPU of this run and of the store's server are for."
-        f"{beside}\n\n" + table(["", "CPU, s", "share"], rows, "lrr")
-    )
+    said.append(table(["", "CPU, s", "share"], rows, "lrr"))
+    landing = sum(took[what] for what in (SERVED, *READ, LANDED))
+    others = []
+    if pyspark := find(results, ONE_PROCESS, own.scale):
+        run = pyspark.median
+        others.append(f"a third of PySpark's time is {run.wall / 3:.1f} s (all of its CPU: {run.cpu:.1f} s)")
+    if duckdb := find(results, DUCKDB, own.scale):
+        run = duckdb.median
+        others.append(f"three times DuckDB's are {run.inside * 3:.1f} s (all of its CPU: {run.cpu:.1f} s)")
+    if others:
+        said.append(
+            f"So the landing tables and the store's server alone keep {cores} cores at work for "
+            f"{landing / cores:.1f} s, everything but the audits for {(everything - took[AUDITED]) / cores:.1f} s; {', '.join(others)}.\n"
+        )
+    return "\n".join(said)
 
 
 def purposes(trace: Trace) -> dict[str, float]:
@@ -101,16 +114,14 @@ def purposes(trace: Trace) -> dict[str, float]:
         return sum(one.cpu for one in trace.phases if one.phase == name and (tables is None or one.table in tables))
 
     took = {
-        "fetching what landed": trace.reading.get(FETCHED, 0.0),
-        "counting it by other means (census)": trace.reading.get(COUNTED, 0.0),
-        "parsing it": trace.reading.get(PARSED, 0.0),
-        "the engine: the landing tables as Parquet": of("write", _LANDING) - sum(trace.reading.values()),
+        **{said: trace.reading.get(what, 0.0) for said, what in READ.items()},
+        LANDED: of("write", _LANDING) - sum(trace.reading.values()),
         "the engine: computing and writing the other tables": of("write") - of("write", _LANDING),
-        "the engine: the audits, and who agreed": of("audit") + of("consent"),
+        AUDITED: of("audit") + of("consent"),
         "publishing": of("publish"),
     }
     took["all else: starting, Dagster, looking things up"] = trace.cpu - sum(took.values())
-    return {"the store's server: giving what landed, taking and giving tables": trace.served, **took}
+    return {SERVED: trace.served, **took}
 
 
 def _seconds(seconds: float | None) -> str:

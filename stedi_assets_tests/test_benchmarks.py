@@ -15,7 +15,7 @@ from benchmarks.contender import TABLES, rows_of
 from benchmarks.contenders import CONTENDERS, DUCKDB, EMBEDDED, FIVE_PROCESSES, ONE_PROCESS, POLARS
 from benchmarks.data import Data, data_of
 from benchmarks.page import page
-from benchmarks.profiles import purposes
+from benchmarks.profiles import profiles, purposes
 from benchmarks.reading import COUNTED, FETCHED, PARSED
 from benchmarks.results import FOLDER, Delivered, Phase, Result, Results, Run, Trace, find
 from benchmarks.targets import verdicts
@@ -113,6 +113,14 @@ def test_every_second_of_the_cpu_is_for_something() -> None:
     took = purposes(trace)
     assert list(took.values()) == [3.0, 0.5, 1.0, 2.0, 1.5, 2.0, 1.5, 0, 1.5]
     assert sum(took.values()) == 13.0
+    run = Run(wall=9.0, inside=6.0, cpu=12.0, peak_bytes=1, others=0.0)
+    machine = {"cores": "2", "processor": "x"}
+    own, *others = (
+        Result(name, 200, 10**9, "2026-11-28", machine, {}, [run], None) for name in (EMBEDDED, ONE_PROCESS, DUCKDB)
+    )
+    text = profiles([replace(own, trace=trace, steps={"landing": 5.0}), *others])
+    assert "alone keep 2 cores at work for 4.0 s, everything but the audits for 5.8 s; a third of PySpark's" in text
+    assert "PySpark's time is 3.0 s (all of its CPU: 12.0 s), three times DuckDB's are 18.0 s" in text
 
 
 def test_the_page_shows_everybody_and_no_path(measured: Path) -> None:
@@ -200,7 +208,7 @@ def test_targets_are_judged_by_ratios() -> None:
         (True, "2.90 GB"),
         (True, "0.10 of it"),
     ]
-    assert "| 200 | 290.0 | 28.0 | 0.10 | 4.0 | 30.0 | 0% |" in page(results)
+    assert "| 200 | 290.0 | 28.0 | 0.10 | 4.0 | 30.0 | 1,000 | 0% |" in page(results)
     assert "**missed**" in page(results)
     loaded = [replace(one, runs=[replace(one.runs[0], others=0.5)]) for one in results]
     judged = [verdict.met for verdict in verdicts(loaded)]
