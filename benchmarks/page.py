@@ -155,8 +155,8 @@ def _deliveries(results: Sequence[Result]) -> str:
     (few, least), (many, _) = own[0], own[-1]
     if few is not many:
         said.append(
-            f"A tenth of the full run at scale {many.scale:g} is {many.median.inside / 10:.1f} s. At scale {few.scale:g} "
-            f"there is next to nothing to read, and the run with 1% more takes {least.inside:.1f} s.\n"
+            f"A tenth of the full run at scale {many.scale:g} is {many.median.inside / 10:.1f} s. At scale "
+            f"{few.scale:g} there is next to nothing to read, and the run with 1% more takes {least.inside:.1f} s.\n"
         )
     return "\n".join(said)
 

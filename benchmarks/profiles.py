@@ -102,7 +102,8 @@ def _by_purpose(own: Result, results: Sequence[Result]) -> str:
     if others:
         said.append(
             f"So the landing tables and the store's server alone keep {cores} cores at work for "
-            f"{landing / cores:.1f} s, everything but the audits for {(everything - took[AUDITED]) / cores:.1f} s; {', '.join(others)}.\n"
+            f"{landing / cores:.1f} s, everything but the audits for {(everything - took[AUDITED]) / cores:.1f} s; "
+            f"{', '.join(others)}.\n"
         )
     return "\n".join(said)
 
