@@ -51,7 +51,7 @@ def _of_deliveries(delivered: Sequence[tuple[float, Delivered]]) -> list[str]:
     ]
 
 
-def _by_step(runs: "Sequence[tuple[float, Run, Mapping[str, float]]]") -> str:
+def _by_step(runs: Sequence[tuple[float, Run, Mapping[str, float]]]) -> str:
     names = list(dict.fromkeys(step for _, _, steps in runs for step in steps))
     rows = [[f"`{name}`", *(_seconds(steps.get(name)) for _, _, steps in runs)] for name in names]
     rows.append(["between the steps", *(f"{run.inside - sum(steps.values()):.2f}" for _, run, steps in runs)])
@@ -88,9 +88,9 @@ def _by_purpose(own: Result, results: Sequence[Result]) -> str:
     everything = sum(took.values())
     rows = [[what, f"{seconds:.1f}", f"{seconds / everything:.0%}"] for what, seconds in took.items()]
     said = [
-        f"At scale {own.scale:g}, what the {everything:.1f} s of CPU of this run and of the store's server are for:\n"
+        f"At scale {own.scale:g}, what the {everything:.1f} s of CPU of this run and of the store's server are for:\n",
+        table(["", "CPU, s", "share"], rows, "lrr"),
     ]
-    said.append(table(["", "CPU, s", "share"], rows, "lrr"))
     landing = sum(took[what] for what in (SERVED, *READ, LANDED))
     others = []
     if pyspark := find(results, ONE_PROCESS, own.scale):

@@ -1,7 +1,6 @@
 """Rows that are kept in files for a while, and are asked for by several threads."""
 
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from stedi_assets.lakehouse.held import Held, ReleasedError
 from stedi_assets.lakehouse.objects import objects_below
 from stedi_assets.lakehouse.side_by_side import begun
 from stedi_assets.lakehouse.store import STAGING_FOLDER, Store
+from stedi_assets_tests.commands import wait_for
 from stedi_assets_tests.lake import Lake
 
 FOLDER = f"{STAGING_FOLDER}/held"
@@ -107,20 +107,13 @@ def test_who_is_left_behind_leaves_nothing_behind(
 
     def slowly(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         writing.touch()
-        _wait_for(may_go_on)
+        wait_for("leave to go on", may_go_on.exists)
         yield from batches
 
     late = begun(lambda: held(spark.range(3).toDF("n").mapInArrow(slowly, "n bigint")), "test")
-    _wait_for(writing)
+    wait_for("the writing", writing.exists)
     held.release()
     may_go_on.touch()
     with pytest.raises(ReleasedError):
         late.result(60)
     assert objects_below(lake.s3, store.uri(FOLDER)) == {}
-
-
-def _wait_for(file: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not file.exists():
-        assert time.monotonic() < deadline, f"{file.name} never came"
-        time.sleep(0.01)

@@ -43,7 +43,6 @@ class Held:
                 raise ReleasedError(f"{self._folder} is closed")
             place, releases = f"{self._folder}/{self._places}", self._releases
             self._places += 1
-        was_released = False
         try:
             rows.repartition(1).write.parquet(place)
             written = sorted(data_files(self._s3, place))
