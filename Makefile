@@ -22,7 +22,7 @@ test: $(INSTALLED) lint audit ## Everything that is tested: ruff, mypy, cfn-lint
 	$(BIN)/python -m pytest $(TWO_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
-	$(BIN)/python -m pytest stedi_assets_tests/test_cluster.py
+	$(BIN)/python -m pytest stedi_assets_tests/engines/test_cluster.py
 
 test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
 	$(BIN)/python -m pytest -m faults $(TWO_PROCESSES) --dist load --maxschedchunk 1
@@ -40,7 +40,7 @@ lint: $(INSTALLED)
 	$(BIN)/cfn-lint stedi_assets/aws/template.yaml
 
 audit: $(INSTALLED) ## Whether the dependencies fit together, were withdrawn, or have known vulnerabilities
-	$(BIN)/python -m stedi_assets_tests.dependencies
+	$(BIN)/python -m stedi_assets_tests.tools.dependencies
 
 # After a changed pin in setup.py: resolved anew, in a virtual environment of its own, without the old constraints.
 constraints: ## Write constraints.txt: the versions of everything that the pins of setup.py bring with them
@@ -58,7 +58,7 @@ docs: $(INSTALLED) ## Write the tables in docs/ that are made from the product
 	$(BIN)/python -m stedi_assets.documentation
 
 screenshots: $(INSTALLED) ## Take the pictures in docs/screenshots/ of the running product, in headless Chromium
-	$(BIN)/python -m stedi_assets_tests.screenshots
+	$(BIN)/python -m stedi_assets_tests.tools.screenshots
 
 clean: ## Remove the virtual environment and this home (its services are stopped first)
 	@if [ -x $(BIN)/stedi ]; then $(BIN)/stedi down; fi

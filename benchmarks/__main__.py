@@ -21,7 +21,7 @@ from benchmarks.page import counts, page
 from benchmarks.plot import time_by_scale
 from benchmarks.results import FOLDER, Result, Results
 from stedi_assets.lakehouse import services
-from stedi_assets_tests.commands import REPOSITORY
+from stedi_assets_tests.support.commands import REPOSITORY
 
 SCALES = "1,10,50,200"
 NAMES = [contender.name for contender in CONTENDERS]

@@ -16,7 +16,7 @@ from benchmarks.data import Data
 from benchmarks.measuring import cost_of
 from benchmarks.results import Delivered, Run, Trace
 from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE
-from stedi_assets_tests.commands import REPOSITORY, environment
+from stedi_assets_tests.support.commands import REPOSITORY, environment
 
 TABLES = tuple(contract.table for contract in CONTRACTS if contract is not LANDING_QUARANTINE)
 

@@ -20,7 +20,7 @@ from benchmarks.day import CONSENTING, Costs, Day, day
 from benchmarks.markdown import table
 from benchmarks.results import FOLDER, Result, Results
 from benchmarks.targets import IDLE_SHARE
-from stedi_assets_tests.commands import REPOSITORY
+from stedi_assets_tests.support.commands import REPOSITORY
 
 DAYS = (1e6, 1e7, 1e8)
 LAYOUT_SCALE = 50

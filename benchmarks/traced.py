@@ -21,8 +21,8 @@ import psutil
 from benchmarks.measuring import CommandError, cpu_of
 from benchmarks.results import Phase, Trace
 from stedi_assets.lakehouse.services import Endpoints
-from stedi_assets_tests.commands import REPOSITORY
 from stedi_assets_tests.faults.proxy import CATALOG, Fault, Proxy, Request
+from stedi_assets_tests.support.commands import REPOSITORY
 
 # What S3 has on its price list: PUT, COPY, POST and LIST cost about twelve times what GET and all others do.
 DEAR, CHEAP, FREE = "PUT, COPY, POST, LIST", "GET, HEAD", "DELETE"

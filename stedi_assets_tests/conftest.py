@@ -14,7 +14,7 @@ from stedi_assets.lakehouse.services import Endpoints, stop
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.settings import Settings
-from stedi_assets_tests.lake import Lake, bring
+from stedi_assets_tests.support.lake import Lake, bring
 
 pytest_plugins = ["stedi_assets_tests.faults.summary"]
 

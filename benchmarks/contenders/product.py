@@ -18,7 +18,7 @@ from benchmarks.results import Delivered, Run
 from benchmarks.traced import trace
 from stedi_assets.lakehouse import services
 from stedi_assets.lakehouse.services import Endpoints
-from stedi_assets_tests.commands import REPOSITORY, environment
+from stedi_assets_tests.support.commands import REPOSITORY, environment
 
 STEDI = [sys.executable, "-m", "stedi_assets.cli.main"]
 

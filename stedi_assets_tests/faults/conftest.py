@@ -8,7 +8,7 @@ import pytest
 from stedi_assets_tests.faults.forked import Forked
 from stedi_assets_tests.faults.proxy import Proxy
 from stedi_assets_tests.faults.rounds import Rounds
-from stedi_assets_tests.lake import Lake
+from stedi_assets_tests.support.lake import Lake
 
 
 @pytest.fixture

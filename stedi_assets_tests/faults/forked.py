@@ -76,7 +76,7 @@ _IMPORTED = (
     "pysail.spark",
     "stedi_assets.building.landing",
     "stedi_assets.lakehouse.engines.embedded",
-    "stedi_assets_tests.lake",
+    "stedi_assets_tests.support.lake",
 )
 
 
@@ -111,7 +111,7 @@ def carry_out(order: Order, answer: int) -> None:
     try:
         _point_at(order)
         from stedi_assets.landing.zone import Zone
-        from stedi_assets_tests.lake import Lake, failure
+        from stedi_assets_tests.support.lake import Lake, failure
 
         lake = Lake()
         lake.zone = Zone(order.zone, lake.s3)

@@ -44,7 +44,7 @@ def peak_bytes() -> int:
 def _run(uri: str) -> None:
     from stedi_assets.contracts import CONTRACTS
     from stedi_assets.landing.zone import Zone
-    from stedi_assets_tests.lake import Lake, failure
+    from stedi_assets_tests.support.lake import Lake, failure
 
     lake = Lake()
     lake.zone = Zone(uri, lake.s3)

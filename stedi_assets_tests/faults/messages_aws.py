@@ -11,9 +11,9 @@ from dagster_aws.athena.resources import AthenaError, AthenaTimeout
 
 from stedi_assets.assets.by_glue import publish_by_job
 from stedi_assets.keys import SecretKeys
-from stedi_assets_tests.aws import REGION, moto_server
-from stedi_assets_tests.commands import free_port
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.support.aws import REGION, moto_server
+from stedi_assets_tests.support.commands import free_port
 
 _HERE: dict[str, Any] = {"STEDI_ENV": "aws", "STEDI_BUCKET": "stedi", "STEDI_REGION": REGION}
 

@@ -14,8 +14,8 @@ from stedi_assets.lakehouse.services import server, shell
 from stedi_assets.lakehouse.services.home import Home
 from stedi_assets.lakehouse.services.keys import read_keys
 from stedi_assets.lakehouse.services.ports import PORT_FLAGS
-from stedi_assets_tests.commands import free_port
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.support.commands import free_port
 
 
 def _written(given: Given, content: bytes) -> str:

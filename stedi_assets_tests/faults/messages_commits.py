@@ -6,11 +6,11 @@ from stedi_assets.contracts import CUSTOMER_TRUSTED
 from stedi_assets.lakehouse import committing
 from stedi_assets.lakehouse.catalog import open_catalog
 from stedi_assets.lakehouse.store import Store
-from stedi_assets_tests.erased_tables import ANN, BEN, publish
 from stedi_assets_tests.faults.plans import Rule
 from stedi_assets_tests.faults.proxy import Fault, Proxy
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
-from stedi_assets_tests.frames import frame
+from stedi_assets_tests.support.erased_tables import ANN, BEN, publish
+from stedi_assets_tests.support.frames import frame
 
 
 def _never_answered(given: Given) -> str:

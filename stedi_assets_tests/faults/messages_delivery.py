@@ -11,8 +11,8 @@ from dagster._core.test_utils import create_run_for_test
 
 from stedi_assets.landing.delivery import Delivery
 from stedi_assets.sensors.failures import failures
-from stedi_assets_tests.commands import free_port
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.support.commands import free_port
 
 
 def _file(given: Given, name: str, text: str = "1") -> Path:

@@ -18,8 +18,8 @@ from stedi_assets.lakehouse.services import configuration, ensure_running, ports
 from stedi_assets.lakehouse.services import home as home_files
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import Settings
-from stedi_assets_tests.commands import free_port
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.support.commands import free_port
 
 MOST_OF_A_SECOND = "0.2"
 

@@ -16,11 +16,11 @@ from stedi_assets.landing.fetch import fetch
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
 from stedi_assets.upkeep.orphans import remove_orphans
-from stedi_assets_tests.erased_tables import ANN, BEN, CID, publish, snapshot_ids
+from stedi_assets_tests.cli.test_rollback import back
 from stedi_assets_tests.faults.said import Given, Provoke, refused, sentence
-from stedi_assets_tests.frames import frame
-from stedi_assets_tests.lake import AGREED, CUSTOMERS, STEPS, TAKEN, bring, customer, lines, motion
-from stedi_assets_tests.test_rollback import back
+from stedi_assets_tests.support.erased_tables import ANN, BEN, CID, publish, snapshot_ids
+from stedi_assets_tests.support.frames import frame
+from stedi_assets_tests.support.lake import AGREED, CUSTOMERS, STEPS, TAKEN, bring, customer, lines, motion
 
 LANDING_ONLY = ("--select", "customer_landing")  # the landing tables only come together
 UP_TO_CUSTOMERS = [contract for contract in CONTRACTS if contract.zone == "landing" or contract == CUSTOMER_TRUSTED]

@@ -19,15 +19,15 @@ from stedi_assets.lakehouse.writing import write_files
 from stedi_assets.upkeep import compaction, expiry
 from stedi_assets.upkeep.compaction import compact
 from stedi_assets.upkeep.expiry import expire
-from stedi_assets_tests.erased_tables import ANN, BEN, CID, append_deleting, erase, publish, table_of
+from stedi_assets_tests.cli.test_rollback import back
+from stedi_assets_tests.erasure.test_raw_objects import ANN as ONLY_ANN
+from stedi_assets_tests.erasure.test_raw_objects import LIMIT, A
 from stedi_assets_tests.faults.said import Given, Provoke, refused
-from stedi_assets_tests.frames import frame
-from stedi_assets_tests.lake import failure
-from stedi_assets_tests.small_files import deliver
-from stedi_assets_tests.test_raw_objects import ANN as ONLY_ANN
-from stedi_assets_tests.test_raw_objects import LIMIT, A
-from stedi_assets_tests.test_rollback import back
-from stedi_assets_tests.test_upkeep import look_after
+from stedi_assets_tests.maintenance.test_upkeep import look_after
+from stedi_assets_tests.support.erased_tables import ANN, BEN, CID, append_deleting, erase, publish, table_of
+from stedi_assets_tests.support.frames import frame
+from stedi_assets_tests.support.lake import failure
+from stedi_assets_tests.support.small_files import deliver
 
 
 def _compacted(given: Given, *, deletes: bool = False) -> str:

@@ -10,10 +10,10 @@ from stedi_assets.lakehouse.engines import connect, door, embedded
 from stedi_assets.lakehouse.engines.connect import connect_session, end_session
 from stedi_assets.lakehouse.engines.embedded import embedded_session
 from stedi_assets.lakehouse.engines.errors import losing
-from stedi_assets_tests.commands import command, free_port
+from stedi_assets_tests.engines.test_engine_answers import undecoded
 from stedi_assets_tests.faults.said import Given, Provoke, refused, sentence
-from stedi_assets_tests.stranger import visited_before_it_closes
-from stedi_assets_tests.test_engine_answers import undecoded
+from stedi_assets_tests.support.commands import command, free_port
+from stedi_assets_tests.support.stranger import visited_before_it_closes
 
 
 def _key_of_everybody(given: Given) -> str:

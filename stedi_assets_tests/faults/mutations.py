@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from stedi_assets_tests.lake import AGREED, TAKEN, customer, motion, step
+from stedi_assets_tests.support.lake import AGREED, TAKEN, customer, motion, step
 
 SEPARATORS = ("", " ", "\n", "\r\n", ",", "\n\n")
 

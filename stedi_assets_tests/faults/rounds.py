@@ -21,7 +21,7 @@ from stedi_assets_tests.faults.forked import Ended, Forked, Order
 from stedi_assets_tests.faults.plans import KillAt, Point
 from stedi_assets_tests.faults.proxy import Plan, Proxy, nothing
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.lake import CUSTOMERS, MOTIONS, STEPS, TAKEN, Lake, customer, lines, motion, step
+from stedi_assets_tests.support.lake import CUSTOMERS, MOTIONS, STEPS, TAKEN, Lake, customer, lines, motion, step
 
 # Of the small set. Every delivery adds one row to each table.
 ROWS = {

@@ -20,7 +20,7 @@ from stedi_assets.cli.ending import carry_out
 from stedi_assets.cli.errors import sentence_of
 from stedi_assets.cli.main import stedi
 from stedi_assets.lakehouse.tables import Tables
-from stedi_assets_tests.lake import Lake
+from stedi_assets_tests.support.lake import Lake
 
 ANYTHING = "…"  # stands for what differs from case to case
 

@@ -21,7 +21,7 @@ from stedi_assets_tests.faults.plans import KillAt, Point, at
 from stedi_assets_tests.faults.proxy import Fault, Proxy, Request
 from stedi_assets_tests.faults.rounds import Rounds, Tally
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.lake import Lake, bring
+from stedi_assets_tests.support.lake import Lake, bring
 
 
 @pytest.fixture

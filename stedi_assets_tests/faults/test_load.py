@@ -10,10 +10,10 @@ from stedi_assets.contracts import ACCELEROMETER_LANDING, CONTRACTS, CUSTOMER_LA
 from stedi_assets.lakehouse.catalog import published_table
 from stedi_assets.lakehouse.publication import OURS
 from stedi_assets.upkeep.expiry import expire
-from stedi_assets_tests.commands import command
 from stedi_assets_tests.faults.peak import measured
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.lake import AGREED, CUSTOMERS, TAKEN, Lake, failure, motion
+from stedi_assets_tests.support.commands import command
+from stedi_assets_tests.support.lake import AGREED, CUSTOMERS, TAKEN, Lake, failure, motion
 
 pytestmark = pytest.mark.faults
 

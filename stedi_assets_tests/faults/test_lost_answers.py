@@ -21,14 +21,14 @@ from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.upkeep.compaction import compact
 from stedi_assets.upkeep.expiry import expire
 from stedi_assets.upkeep.orphans import remove_orphans
-from stedi_assets_tests.erased_tables import ANN, BEN, CID, erase, people, publish, snapshot_ids
+from stedi_assets_tests.cli.test_rollback import lakehouse_of
 from stedi_assets_tests.faults.plans import Counting, Rule
 from stedi_assets_tests.faults.proxy import CATALOG, HANG, RESET, S3, TRUNCATE, Fault, Proxy, Request
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.frames import frame
-from stedi_assets_tests.lake import Lake
-from stedi_assets_tests.small_files import deliver
-from stedi_assets_tests.test_rollback import lakehouse_of
+from stedi_assets_tests.support.erased_tables import ANN, BEN, CID, erase, people, publish, snapshot_ids
+from stedi_assets_tests.support.frames import frame
+from stedi_assets_tests.support.lake import Lake
+from stedi_assets_tests.support.small_files import deliver
 
 LATER_MS, ALWAYS, TIMES = 10**14, 10**6, 3
 TOOK_EFFECT = [

@@ -26,8 +26,8 @@ from stedi_assets_tests.faults.mutations import delivery
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.faults.tokenizer import Token, tokens
 from stedi_assets_tests.faults.typing_rule import FIELDS, outcome
-from stedi_assets_tests.lake import Lake, failure
-from stedi_assets_tests.landed import rows_and_findings
+from stedi_assets_tests.support.lake import Lake, failure
+from stedi_assets_tests.support.landed import rows_and_findings
 
 Deliveries = dict[str, tuple[bytes, set[bytes]]]
 Found = dict[str, dict[int, list[Mapping[str, Any]]]]

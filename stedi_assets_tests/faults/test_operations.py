@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import stedi_assets
-from stedi_assets_tests.commands import REPOSITORY
 from stedi_assets_tests.faults import (
     messages_aws,
     messages_commands,
@@ -22,6 +21,7 @@ from stedi_assets_tests.faults import (
 from stedi_assets_tests.faults.raised import Raised, raised, tells
 from stedi_assets_tests.faults.said import Given, Provoke, fits
 from stedi_assets_tests.faults.table import record
+from stedi_assets_tests.support.commands import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "operations.md").read_text()
 MESSAGES: dict[str, Provoke] = {

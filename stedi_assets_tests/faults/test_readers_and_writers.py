@@ -13,10 +13,10 @@ from stedi_assets.contracts import CUSTOMER_TRUSTED
 from stedi_assets.lakehouse.catalog import open_catalog
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.tables import Tables
-from stedi_assets_tests.erased_tables import ANN, people, publish, snapshot_ids
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.frames import frame
-from stedi_assets_tests.lake import Lake
+from stedi_assets_tests.support.erased_tables import ANN, people, publish, snapshot_ids
+from stedi_assets_tests.support.frames import frame
+from stedi_assets_tests.support.lake import Lake
 
 Version = tuple[int, str]  # rows and digest
 

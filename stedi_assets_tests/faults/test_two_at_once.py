@@ -9,9 +9,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from stedi_assets_tests.commands import command
 from stedi_assets_tests.faults.forked import Forked
 from stedi_assets_tests.faults.rounds import Rounds, Tally
+from stedi_assets_tests.support.commands import command
 
 
 def test_two_commands_take_turns(rounds: Rounds, home: Path) -> None:

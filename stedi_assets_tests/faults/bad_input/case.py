@@ -6,7 +6,7 @@ Here: its shape, and readings to make files of. Not here: the cases (`texts`, `f
 import json
 from typing import Any, NamedTuple
 
-from stedi_assets_tests.lake import TAKEN, motion
+from stedi_assets_tests.support.lake import TAKEN, motion
 
 Row = tuple[Any, ...]
 

@@ -6,7 +6,7 @@ Points 4, 5, 6 and, of records that are nobody's, 13. Not here: text that is no 
 import json
 
 from stedi_assets_tests.faults.bad_input.case import Case, row, text, written
-from stedi_assets_tests.lake import AGREED, TAKEN, customer, step
+from stedi_assets_tests.support.lake import AGREED, TAKEN, customer, step
 
 
 def _again(member: str, user: str = "u") -> bytes:

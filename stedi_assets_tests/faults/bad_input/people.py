@@ -5,7 +5,7 @@ Points 10 to 13. Each has one motion and one step reading at the same time, on a
 
 from typing import Any, NamedTuple
 
-from stedi_assets_tests.lake import AGREED, TAKEN, customer, motion, step
+from stedi_assets_tests.support.lake import AGREED, TAKEN, customer, motion, step
 
 LATER, AFTER_ANY_RUN = AGREED + 1, 4_000_000_000_000
 

@@ -39,7 +39,7 @@ from stedi_assets_tests.faults.bad_input.points import POINTS
 from stedi_assets_tests.faults.bad_input.texts import TEXTS
 from stedi_assets_tests.faults.table import record
 from stedi_assets_tests.faults.tokenizer import Token, tokens
-from stedi_assets_tests.lake import Lake, checks, failure, lines
+from stedi_assets_tests.support.lake import Lake, checks, failure, lines
 
 CASES: tuple[Case, ...] = (*TEXTS, *FIELDS)
 

@@ -12,7 +12,7 @@ from stedi_assets.contracts import CONTRACTS
 from stedi_assets_tests.faults.bad_input.case import text
 from stedi_assets_tests.faults.measured import Measured, measured
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.lake import Lake
+from stedi_assets_tests.support.lake import Lake
 
 GIGABYTE, BLOCK = 2**30, 2**26
 LIMIT = str(512 * 2**20)

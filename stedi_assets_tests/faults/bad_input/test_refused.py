@@ -12,7 +12,7 @@ from stedi_assets.landing.unpack import ObjectTooLarge, unpack
 from stedi_assets.transforms import landing
 from stedi_assets_tests.faults.bad_input.case import text
 from stedi_assets_tests.faults.table import record
-from stedi_assets_tests.lake import CUSTOMERS, Lake, customer, failure, lines, materialized
+from stedi_assets_tests.support.lake import CUSTOMERS, Lake, customer, failure, lines, materialized
 
 SHARE = "quarantine_share"
 _PACKED = gzip.compress(lines([customer(f"c{n}@x.org", "s") for n in range(50)]).encode())

@@ -8,7 +8,7 @@ import json
 import random
 
 from stedi_assets_tests.faults.bad_input.case import Case, row, text
-from stedi_assets_tests.lake import TAKEN, customer, motion, step
+from stedi_assets_tests.support.lake import TAKEN, customer, motion, step
 
 A, B, C = (text(user) for user in "abc")
 ABC = (row("a"), row("b"), row("c"))
