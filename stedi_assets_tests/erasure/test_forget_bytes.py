@@ -19,7 +19,7 @@ import pytest
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.lakehouse.services import Endpoints, ensure_running, stop
 from stedi_assets_tests.storage.test_services import catalog, s3
-from stedi_assets_tests.support.commands import BIN, REPOSITORY, command, environment
+from stedi_assets_tests.support.commands import command
 from stedi_assets_tests.support.everybody import (
     ALSO,
     EVERYBODY,
@@ -60,16 +60,7 @@ class Proof:
 
     def forget(self, when: str, email: str, said: str = "") -> None:
         receipt = self.folder / f"{when}.json"
-        done = subprocess.run(
-            [str(BIN / "stedi"), "forget", email, "--json", str(receipt)],
-            input=said,
-            env=environment(self.home),
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = command("stedi", "forget", email, "--json", str(receipt), home=self.home, text=said)
         assert done.returncode == 0, done.stderr + done.stdout
         self.forgotten[when] = done
         self.reports[when] = json.loads(receipt.read_text())
