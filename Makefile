@@ -1,13 +1,17 @@
 # The front door: `make run` builds the lakehouse from data/, `make test` proves it. Both install first if need be.
 
-PYTHON ?= python3
+# python3 where it fits, else the newest python3.X on PATH that does.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(FITS)' >/dev/null 2>&1 && echo $$python && break; done),python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# Each with services, engine and folders of its own.
-TWO_PROCESSES := --numprocesses 2
+# Each process has services, an engine and folders of its own.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2
 
-.PHONY: run dev test test-cluster test-faults bench bench-scale lint audit constraints format docs screenshots clean help
+.PHONY: run dev test unit test-all test-pythons test-cluster test-faults bench bench-scale lint audit constraints format \
+	docs screenshots clean help
 
 help: ## Show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,14 +22,23 @@ run: $(INSTALLED) ## Build, audit and publish every table from data/
 dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 	@$(BIN)/stedi dev
 
-test: $(INSTALLED) lint audit ## Everything that is tested: ruff, mypy, cfn-lint, the dependencies, pytest
-	$(BIN)/python -m pytest $(TWO_PROCESSES) --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED) ## Lint, types, the template, and each test that needs nothing but Python and make
+	@$(MAKE) --no-print-directory --jobs 2 lint unit
 
-test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
-	$(BIN)/python -m pytest stedi_assets_tests/engines/test_cluster.py
+unit: $(INSTALLED)
+	$(PYTEST) --dist loadfile
 
-test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
-	$(BIN)/python -m pytest -m faults $(TWO_PROCESSES) --dist load --maxschedchunk 1
+test-all: $(INSTALLED) lint audit ## make test, make audit, and the tests that need Java, Chromium, moto's server or more time
+	$(PYTEST) --dist loadfile -m 'not faults'
+
+test-pythons: $(INSTALLED) ## The tests of landing, contracts, privacy and erasure with each other Python that is at hand
+	$(BIN)/python -m stedi_assets_tests.tools.interpreters
+
+test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test-all)
+	$(BIN)/python -m pytest -m needs_java stedi_assets_tests/engines/test_cluster.py
+
+test-faults: $(INSTALLED) ## The long tests of faults and load, which the others leave out
+	$(PYTEST) --dist load --maxschedchunk 1 -m faults
 
 bench: $(INSTALLED) ## Measure against plain scripts, into docs/benchmarks.md (an hour); BENCH="--scale 10 --only stedi"
 	$(BIN)/python -m benchmarks $(BENCH)
@@ -33,13 +46,14 @@ bench: $(INSTALLED) ## Measure against plain scripts, into docs/benchmarks.md (a
 bench-scale: $(INSTALLED) ## Derive docs/scale.md from what was measured
 	$(BIN)/python -m benchmarks.scale
 
-lint: $(INSTALLED)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+lint: $(INSTALLED) ## ruff, mypy, cfn-lint, and whether the installed packages fit together
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint stedi_assets/aws/template.yaml
+	$(BIN)/python -m pip check
 
-audit: $(INSTALLED) ## Whether the dependencies fit together, were withdrawn, or have known vulnerabilities
+audit: $(INSTALLED) ## Whether a dependency was withdrawn, or has known vulnerabilities: what an index says today
 	$(BIN)/python -m stedi_assets_tests.tools.dependencies
 
 # After a changed pin in setup.py: resolved anew, in a virtual environment of its own, without the old constraints.
@@ -66,8 +80,8 @@ clean: ## Remove the virtual environment and this home (its services are stopped
 
 # Made anew whenever a pin changes. The stamp comes last: an installation that broke off is begun again.
 $(INSTALLED): setup.py pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found: make run PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { echo "Python 3.11 to 3.14 is needed; found $$($(PYTHON) --version 2>&1)." \
+		"Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 2; }
 	@echo "installing into $(VENV) (once, about two minutes)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'

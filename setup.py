@@ -52,7 +52,7 @@ setup(
         "stedi_assets": ["py.typed", "aws/*.yaml", "sql/*.sql", "sql/queries/*.sql", "sql/athena_only/*.sql"],
         "stedi_assets.insight": ["templates/*"],
     },
-    python_requires=">=3.11",
+    python_requires=">=3.11,<3.15",
     install_requires=REQUIREMENTS,
     extras_require={"test": TEST_REQUIREMENTS},
     entry_points={"console_scripts": ["stedi=stedi_assets.cli.main:main"]},

@@ -1,15 +1,12 @@
 """`stedi athena ddl` against moto's Athena: what arrives there, and what is said where it does not."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
-import moto.athena.models
 import pytest
 from moto.athena.responses import AthenaResponse
-from moto.server import ThreadedMotoServer
 
 from stedi_assets.aws.athena import raw_table_statements
 from stedi_assets_tests.support.commands import command
@@ -47,19 +44,9 @@ class Aws:
         return [self.client.get_query_execution(QueryExecutionId=id_)["QueryExecution"]["Query"] for id_ in ids]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def aws(server: str) -> Aws:
-    found = Aws(server)
-    moto.athena.models.athena_backends.reset()
+def aws(moto: str) -> Aws:
+    found = Aws(moto)
     found.client.create_work_group(Name="stedi", Configuration={})
     return found
 

@@ -5,7 +5,6 @@ The bucket is the home's real S3; the Glue catalog and the secrets are moto's, a
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -27,19 +26,12 @@ from stedi_assets_tests.support.aws import (
     REGION,
     in_glue,
     make_keys,
-    moto_server,
     use_bucket_of,
     variables,
 )
 from stedi_assets_tests.support.commands import REPOSITORY, command
 from stedi_assets_tests.support.lake import Lake, bring, customer, failed_checks, failure, receipt_of
 from stedi_assets_tests.support.small_files import deliver
-
-
-@pytest.fixture
-def moto() -> Iterator[str]:
-    with moto_server() as url:
-        yield url
 
 
 @pytest.fixture

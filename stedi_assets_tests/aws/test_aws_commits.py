@@ -23,16 +23,15 @@ from stedi_assets.lakehouse.publication import CommitUnknownError, PublicationRe
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.lakehouse.tables import Tables
 from stedi_assets.settings import Settings
-from stedi_assets_tests.support.aws import in_glue, moto_server, use_bucket_of
+from stedi_assets_tests.support.aws import in_glue, use_bucket_of
 from stedi_assets_tests.support.frames import frame, values
 
 
 @pytest.fixture
-def tables(store: Store, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
+def tables(moto: str, store: Store, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Tables:
     """The tables of a lakehouse on AWS that has none yet."""
-    with moto_server() as moto:
-        use_bucket_of(store, moto, monkeypatch)
-        yield Tables(open_catalog(_store()), spark, boto3.client("s3"), retention_days=3)
+    use_bucket_of(store, moto, monkeypatch)
+    return Tables(open_catalog(_store()), spark, boto3.client("s3"), retention_days=3)
 
 
 def _store() -> Store:

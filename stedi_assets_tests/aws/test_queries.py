@@ -1,8 +1,6 @@
 """The verification queries: SQL for Athena and for `stedi query` alike, each with its answer for data/."""
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,8 @@ from sqlglot.generators.trino import TrinoGenerator
 from stedi_assets.aws.athena import SQL
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import REFERENCE
-from stedi_assets.lakehouse.services import stop
 from stedi_assets_tests.support.commands import command
+from stedi_assets_tests.support.published_home import PublishedHome
 
 QUERIES = sorted((SQL / "queries").glob("*.sql"))
 ATHENA_ONLY = sorted((SQL / "athena_only").glob("*.sql"))
@@ -40,20 +38,8 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with data/ published."""
-    home = tmp_path_factory.mktemp("queries")
-    finished = command("stedi", "run", home=home)
-    assert finished.returncode == 0, finished.stderr + finished.stdout
-    yield home
-    stop(home)
-
-
-def rows(home: Path, *words: str) -> list[tuple[Any, ...]]:
-    finished = command("stedi", "query", *words, "--format", "json", home=home)
-    assert finished.returncode == 0, finished.stderr
-    return [tuple(row.values()) for row in json.loads(finished.stdout)]
+def rows(home: PublishedHome, *words: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in home.query(*words)]
 
 
 def mistakes_in(sql: str) -> list[str]:
@@ -99,11 +85,11 @@ def test_what_athena_would_not_understand_is_found(sql: str, mistake: str) -> No
 
 
 @pytest.mark.parametrize("file", QUERIES, ids=lambda file: file.stem)
-def test_a_query_answers_unchanged_and_from_athenas_dialect(published: Path, file: Path) -> None:
-    found = rows(published, "--file", str(file))
+def test_a_query_answers_unchanged_and_from_athenas_dialect(published_home: PublishedHome, file: Path) -> None:
+    found = rows(published_home, "--file", str(file))
     assert found == ANSWERS[file.stem]
     (translated,) = sqlglot.transpile(file.read_text(), read="athena", write="duckdb")
-    assert rows(published, translated) == found
+    assert rows(published_home, translated) == found
 
 
 def test_every_query_has_an_answer() -> None:
@@ -111,9 +97,9 @@ def test_every_query_has_an_answer() -> None:
     assert ATHENA_ONLY
 
 
-def test_a_query_may_give_tables_other_names_and_join_using(published: Path) -> None:
+def test_a_query_may_give_tables_other_names_and_join_using(published_home: PublishedHome) -> None:
     joined = "FROM customer_trusted t JOIN stedi.customers_curated AS c USING (email)"
-    assert rows(published, f"SELECT count(*) {joined} WHERE t.serialnumber = c.serialnumber") == [(482,)]
+    assert rows(published_home, f"SELECT count(*) {joined} WHERE t.serialnumber = c.serialnumber") == [(482,)]
 
 
 def test_lost_lines_are_counted() -> None:

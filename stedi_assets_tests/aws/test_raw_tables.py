@@ -30,7 +30,7 @@ def source_columns(contract: Contract) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hive]:
+def session(java: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hive]:
     hive = Hive(tmp_path_factory.mktemp("hive"))
     yield hive
     hive.end()

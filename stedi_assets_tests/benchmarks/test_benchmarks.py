@@ -22,6 +22,7 @@ from benchmarks.targets import verdicts
 from stedi_assets.transforms.increments import INCREMENTS
 from stedi_assets_tests.support.commands import REPOSITORY, environment
 
+pytestmark = pytest.mark.slow  # it measures the product, and tests nothing of it
 SMALL = 0.01
 
 
@@ -173,7 +174,7 @@ def test_a_result_of_another_form_is_told_before_anything_is_measured(tmp_path: 
     assert not (tmp_path / "work").exists()
 
 
-def test_the_pyspark_script_has_the_rows_that_the_json_has(small: Data, tmp_path: Path) -> None:
+def test_the_pyspark_script_has_the_rows_that_the_json_has(small: Data, tmp_path: Path, java: Path) -> None:
     script = next(one for one in CONTENDERS if one.name == ONE_PROCESS)
     done = script.measure(small, tmp_path, 1)
     assert dict(done.rows) == expected_rows(small)

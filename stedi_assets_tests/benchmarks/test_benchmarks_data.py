@@ -9,6 +9,7 @@ import pytest
 from benchmarks.data import data_of
 from benchmarks.increment import write_delivery
 
+pytestmark = pytest.mark.slow  # it measures the product, and tests nothing of it
 SMALL = 0.01
 
 

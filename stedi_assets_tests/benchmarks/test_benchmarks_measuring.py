@@ -10,6 +10,7 @@ import pytest
 from benchmarks import measuring
 from benchmarks.measuring import CommandError, cost_of
 
+pytestmark = pytest.mark.slow  # it measures the product, and tests nothing of it
 # Its child burns and tells what it used, after its parent is gone.
 ORPHAN = """
 import os, pathlib, sys, time

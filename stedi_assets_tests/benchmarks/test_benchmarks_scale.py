@@ -17,6 +17,8 @@ from benchmarks.results import Result, Results, Run, Trace
 from benchmarks.traced import CHEAP, DEAR
 from stedi_assets_tests.support.commands import REPOSITORY, environment
 
+pytestmark = pytest.mark.slow  # it measures the product, and tests nothing of it
+
 
 def result(scale: float, cpu: float, writes: int, reads: int, written: int) -> Result:
     run = Run(wall=cpu / 2, inside=cpu / 3, cpu=cpu, peak_bytes=1_000_000_000, others=0.0)

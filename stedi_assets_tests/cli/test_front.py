@@ -148,7 +148,7 @@ def test_what_another_page_could_send_is_refused(
 
 
 @pytest.mark.parametrize("is_closed", [False, True])
-def test_another_page_in_a_browser_reaches_nothing(is_closed: bool) -> None:
+def test_another_page_in_a_browser_reaches_nothing(is_closed: bool, chromium: str) -> None:
     """And where there is no front it reaches everything that is no JSON: so it would ask Dagster."""
     with (
         served(front(HERE, {os.geteuid()}) if is_closed else []) as target,

@@ -32,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ui(served: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def ui(chromium: str, served: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     log = tmp_path_factory.mktemp("log") / "dev.log"
     with stedi_dev(served, log) as url, browser.browser() as opened:
         yield Ui(opened, url)

@@ -14,7 +14,7 @@ from stedi_assets.contracts import CONTRACTS
 from stedi_assets.doctor import home as home_findings
 from stedi_assets.lakehouse.services import ensure_running, server
 from stedi_assets.settings import Settings
-from stedi_assets_tests.support.aws import BUCKET, moto_server, variables
+from stedi_assets_tests.support.aws import BUCKET, variables
 from stedi_assets_tests.support.commands import REPOSITORY, command, free_port
 from stedi_assets_tests.support.lake import Lake
 
@@ -125,20 +125,19 @@ def test_an_engine_that_is_not_there_is_told(own_home: Path, tmp_path: Path) -> 
     assert (status, found["settings"]["state"]) == (1, "wrong")
 
 
-def test_on_aws_it_tells_credentials_bucket_and_catalog(own_home: Path, tmp_path: Path) -> None:
-    with moto_server() as moto:
-        client = boto3.client(
-            "s3", endpoint_url=moto, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-        )
-        given = variables(moto, AWS_SECRET_ACCESS_KEY="secret-of-moto")
-        status, found = examined(own_home, **given)
-        assert (status, found["bucket"]["state"], "does not exist" in found["bucket"]["found"]) == (
-            1,
-            "not reachable",
-            True,
-        )
-        client.create_bucket(Bucket=BUCKET)
-        status, found = examined(own_home, **given)
+def test_on_aws_it_tells_credentials_bucket_and_catalog(moto: str, own_home: Path, tmp_path: Path) -> None:
+    client = boto3.client(
+        "s3", endpoint_url=moto, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    given = variables(moto, AWS_SECRET_ACCESS_KEY="secret-of-moto")
+    status, found = examined(own_home, **given)
+    assert (status, found["bucket"]["state"], "does not exist" in found["bucket"]["found"]) == (
+        1,
+        "not reachable",
+        True,
+    )
+    client.create_bucket(Bucket=BUCKET)
+    status, found = examined(own_home, **given)
     assert status == 0
     assert found["AWS credentials"]["found"] == "found by env"
     assert found["bucket"]["found"] == f"s3://{BUCKET} in us-east-1"

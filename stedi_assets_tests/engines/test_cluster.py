@@ -17,7 +17,7 @@ from stedi_assets_tests.support.commands import BIN, REPOSITORY, environment
 
 
 @pytest.fixture
-def cluster(own_home: Path, tmp_path: Path, endpoints: object) -> Iterator[Cluster]:
+def cluster(own_home: Path, tmp_path: Path, endpoints: object, java: Path) -> Iterator[Cluster]:
     """A cluster whose processes know the store of a home of its own."""
     cluster, own = Cluster(tmp_path), replace(Settings.load(), home=own_home)
     try:

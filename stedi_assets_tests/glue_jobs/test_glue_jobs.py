@@ -1,7 +1,6 @@
 """The Glue jobs, under spark-submit with what the template has them install: the same tables, and what they report."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -15,7 +14,7 @@ from stedi_assets.glue_jobs.order import Order, read_order
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.policy import Policy
 from stedi_assets.settings import Settings
-from stedi_assets_tests.support.aws import PSEUDONYM_KEY, REGION, make_keys, moto_server, use_bucket_of
+from stedi_assets_tests.support.aws import PSEUDONYM_KEY, REGION, make_keys, use_bucket_of
 from stedi_assets_tests.support.cloud_template import load, of_type
 from stedi_assets_tests.support.compared import differences
 from stedi_assets_tests.support.dirty import write_dirty
@@ -27,19 +26,18 @@ LANDING = [contract for contract in CONTRACTS if contract.zone == "landing"]
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> GluePython:
+def python(java: Path, tmp_path_factory: pytest.TempPathFactory) -> GluePython:
     """A Python as a job has it."""
     return GluePython.make(tmp_path_factory.mktemp("glue"))
 
 
 @pytest.fixture
-def aws(store: Store, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+def aws(moto: str, store: Store, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """A lakehouse on AWS that is computed by Glue."""
-    with moto_server() as moto:
-        use_bucket_of(store, moto, monkeypatch)
-        monkeypatch.setenv("STEDI_ENGINE", "glue")
-        make_keys(moto)
-        yield Lake()
+    use_bucket_of(store, moto, monkeypatch)
+    monkeypatch.setenv("STEDI_ENGINE", "glue")
+    make_keys(moto)
+    return Lake()
 
 
 def rows(lake: Lake, contract: Contract) -> list[dict[str, object]]:
