@@ -77,7 +77,13 @@ def deliver_and_wait(port: int, home: Path, folder: Path) -> str:
     return str(wait_for("the end of a run that the sensor started", ended, seconds=240))
 
 
-@pytest.mark.parametrize("words", [["stedi", "dev", "--port"], ["dagster", "dev", "-w", "workspace.yaml", "-p"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["stedi", "dev", "--port"], marks=pytest.mark.slow, id="stedi"),
+        pytest.param(["dagster", "dev", "-w", "workspace.yaml", "-p"], id="dagster"),
+    ],
+)
 def test_dev_serves_the_ui_and_a_run_comes_of_arrivals_or_of_a_click(
     own_home: Path, tmp_path: Path, words: list[str]
 ) -> None:

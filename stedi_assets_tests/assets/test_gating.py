@@ -1,6 +1,7 @@
 """What is not sound is not published: readers keep what they had, and nothing downstream is built."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,23 +14,22 @@ from stedi_assets_tests.support.lake import STEPS, Lake, bring, failed_checks, f
 TRUSTED_AND_CURATED = [contract for contract in CONTRACTS if contract.zone != "landing"]
 
 
-def test_damage_beyond_the_share_publishes_nothing(lake: Lake, landed: Path) -> None:
-    lake.run()
-    before = {contract.table: lake.snapshot(contract) for contract in CONTRACTS}
-    bring(lake, landed, steps=lines(STEPS) + '{"cut')
-    result = lake.run()
-    assert not result.success
-    assert materialized(result) == set()
-    assert ("step_trainer_landing", "quarantine_share") in failed_checks(result)
-    assert "quarantine_share" in failure(result)
-    assert {contract.table: lake.snapshot(contract) for contract in CONTRACTS} == before
+@pytest.fixture(scope="module")
+def published(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """The small set, published once: no test here publishes anything else."""
+    lake = Lake()
+    lake.drop_tables()
+    bring(lake, tmp_path_factory.mktemp("landing"))
+    assert lake.run().success
+    yield lake
+    lake.drop_tables()
 
 
 @pytest.mark.parametrize("contract", TRUSTED_AND_CURATED, ids=lambda contract: contract.table)
 def test_a_failed_audit_leaves_the_published_table_and_stops_what_is_downstream(
-    lake: Lake, landed: Path, tmp_path: Path, contract: Contract
+    published: Lake, tmp_path: Path, contract: Contract
 ) -> None:
-    lake.run()
+    lake = published
     before = {table.table: lake.snapshot(table) for table in TRUSTED_AND_CURATED}
     files_before = lake.keys("lake", f"stedi/{contract.table}/data/")
     expectations = tmp_path / "expected.json"
@@ -55,8 +55,8 @@ def _ancestors(contract: Contract) -> set[str]:
     return direct.union(*(_ancestors(_of(table)) for table in direct))
 
 
-def test_an_audit_that_breaks_publishes_nothing(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake.run()
+def test_an_audit_that_breaks_publishes_nothing(published: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = published
     before = lake.snapshot(CUSTOMER_TRUSTED)
 
     def breaks(_audit: Audit) -> None:
@@ -67,6 +67,22 @@ def test_an_audit_that_breaks_publishes_nothing(lake: Lake, landed: Path, monkey
     assert not result.success
     assert "the audit broke" in failure(result)
     assert lake.snapshot(CUSTOMER_TRUSTED) == before
+    assert materialized(result) == set()
+
+
+def test_an_audit_that_hangs_publishes_nothing(published: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = published
+    before = lake.snapshot(CUSTOMER_TRUSTED)
+    files_before = lake.keys("lake", "stedi/customer_trusted/data/")
+    endless = "SELECT sum(hash(a.id, b.id)) FROM range(10000000) a CROSS JOIN range(10000) b"
+    monkeypatch.setattr(run, "checks_of", lambda _contract: (Check("endless", "It ends in some hours.", endless),))
+    monkeypatch.setenv("STEDI_AUDIT_TIMEOUT_SECONDS", "2")
+    result = lake.run(select=[CUSTOMER_TRUSTED], full=True)
+    assert not result.success
+    assert "the checks of customer_trusted did not end within 2 s" in failure(result)
+    assert "STEDI_AUDIT_TIMEOUT_SECONDS" in failure(result)
+    assert lake.snapshot(CUSTOMER_TRUSTED) == before
+    assert lake.keys("lake", "stedi/customer_trusted/data/") == files_before, "what was staged is deleted"
     assert materialized(result) == set()
 
 
@@ -94,17 +110,13 @@ def test_no_audit_is_tried_again(
     assert len(asked) == len(set(asked))
 
 
-def test_an_audit_that_hangs_publishes_nothing(lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_beyond_the_share_publishes_nothing(lake: Lake, landed: Path) -> None:
     lake.run()
-    before = lake.snapshot(CUSTOMER_TRUSTED)
-    files_before = lake.keys("lake", "stedi/customer_trusted/data/")
-    endless = "SELECT sum(hash(a.id, b.id)) FROM range(10000000) a CROSS JOIN range(10000) b"
-    monkeypatch.setattr(run, "checks_of", lambda _contract: (Check("endless", "It ends in some hours.", endless),))
-    monkeypatch.setenv("STEDI_AUDIT_TIMEOUT_SECONDS", "2")
-    result = lake.run(select=[CUSTOMER_TRUSTED], full=True)
+    before = {contract.table: lake.snapshot(contract) for contract in CONTRACTS}
+    bring(lake, landed, steps=lines(STEPS) + '{"cut')
+    result = lake.run()
     assert not result.success
-    assert "the checks of customer_trusted did not end within 2 s" in failure(result)
-    assert "STEDI_AUDIT_TIMEOUT_SECONDS" in failure(result)
-    assert lake.snapshot(CUSTOMER_TRUSTED) == before
-    assert lake.keys("lake", "stedi/customer_trusted/data/") == files_before, "what was staged is deleted"
     assert materialized(result) == set()
+    assert ("step_trainer_landing", "quarantine_share") in failed_checks(result)
+    assert "quarantine_share" in failure(result)
+    assert {contract.table: lake.snapshot(contract) for contract in CONTRACTS} == before

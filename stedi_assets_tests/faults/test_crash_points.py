@@ -14,10 +14,11 @@ from stedi_assets_tests.faults.chains import Sweep
 from stedi_assets_tests.faults.plans import at
 from stedi_assets_tests.faults.rounds import Rounds, Tally
 
+# In the order in which a run comes to them.
 SOME = [
     at("write", "accelerometer_landing", "POST s3"),
-    at("publication", "landing_quarantine", "end"),
     at("publication", "customer_landing", "POST catalog"),
+    at("publication", "landing_quarantine", "end"),
     at("audit", "customer_trusted", "end"),
     at("publication", "machine_learning_curated", "end"),
 ]
@@ -26,15 +27,17 @@ _DAYS = 8
 
 
 def test_some_steps(rounds: Rounds) -> None:
-    """Where most is at stake: a table half written, between two tables' commits, before and after a commit."""
+    """Where most is at stake: a table half written, between two tables' commits, before and after a commit.
+
+    In one chain: each run goes on with what the one before it left.
+    """
     assert rounds.run().success
-    tally = Tally()
+    rounds.deliver()
+    before, met, tally = rounds.seen(), [], Tally()
     for is_meant in SOME:
-        rounds.deliver()
-        before = rounds.seen()
-        plan = rounds.kill(is_meant, tally)
-        assert plan.killed is not None
-        rounds.settle(str(plan.killed), before, [rounds.seen()], tally)
+        assert rounds.kill(is_meant, tally).killed is not None
+        met.append(rounds.seen())
+    rounds.settle("five steps", before, met, tally)
     tally.judge("killed at a step that matters")
 
 

@@ -151,10 +151,10 @@ def play(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data: st.DataObje
 CHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=CHECKED, derandomize=True)
+@settings(max_examples=1, deadline=None, phases=[Phase.generate], suppress_health_check=CHECKED, derandomize=True)
 @given(data=st.data())
-def test_some_worlds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
-    play(spark, monkeypatch, data, rounds=4)
+def test_some_rounds(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
+    play(spark, monkeypatch, data, rounds=5)
 
 
 @pytest.mark.faults(minutes=11)

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ PERSONAL = {
 # Below the test's folder: Dagster's own, the rows of its databases, the services' logs, and what commands left.
 SEARCHED = ("home/dagster", "rows", "logs", "printed", "written", "temporary")
 SQLITE = b"SQLite format 3\0"
+# A process that was just forked still has the arguments of its parent.
+_LOOKS = 4
 
 
 def deliver(folder: Path) -> Path:
@@ -82,6 +85,7 @@ class Watched:
     statuses: list[int] = field(default_factory=list)
     arguments: set[tuple[str, ...]] = field(default_factory=set, repr=False)
     environments: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    _looks: Counter[int] = field(default_factory=Counter, repr=False)
 
     @property
     def home(self) -> Path:
@@ -103,10 +107,19 @@ class Watched:
                 stderr=file,
             )
             while process.poll() is None:
-                self.arguments |= {tuple(other.info["cmdline"] or ()) for other in psutil.process_iter(["cmdline"])}
-                self._look_at_children(psutil.Process(process.pid))
-                time.sleep(0.2)
+                if self._look_at_processes():
+                    self._look_at_children(psutil.Process(process.pid))
+                time.sleep(0.1)
         self.statuses.append(process.returncode)
+
+    def _look_at_processes(self) -> bool:
+        """Keep the arguments of processes that are new, or were when last seen; return whether there were any."""
+        young = [other for other in psutil.process_iter() if self._looks[other.pid] < _LOOKS]
+        for other in young:
+            self._looks[other.pid] += 1
+            with suppress(psutil.Error):  # ended meanwhile
+                self.arguments.add(tuple(other.cmdline()))
+        return bool(young)
 
     def _look_at_children(self, process: psutil.Process) -> None:
         with suppress(psutil.Error):  # ended meanwhile

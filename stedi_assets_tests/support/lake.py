@@ -1,29 +1,32 @@
-"""A lakehouse for tests that run the asset graph: landing folders, runs on them, what they published."""
+"""A lakehouse for tests that run the asset graph: landing folders, runs on them, what they published.
+
+Dagster and the definitions are imported when they are first used: many tests want the records alone, and collecting
+the tests of one package takes a third of the time.
+"""
 
 import json
 import uuid
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from stedi_assets.contracts import Contract
 from stedi_assets.contracts.customer_key import customer_key_of
-from stedi_assets.definitions import build_definitions
-from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
-from stedi_assets.erasure.registry import Registry
-from stedi_assets.jobs import stedi_forget, stedi_lakehouse
 from stedi_assets.keys import ERASURE_FILE, keyed_hash, keys_of
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
-from stedi_assets.lakehouse.lakehouse import registry_of
-from stedi_assets.lakehouse.publication import Published
-from stedi_assets.lakehouse.published import published_snapshot
-from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult
+
+    from stedi_assets.erasure.registry import Registry
+    from stedi_assets.lakehouse.publication import Published
+    from stedi_assets.lakehouse.services import Endpoints
 
 AGREED = 1_600_000_000_000
 TAKEN = 1_650_000_000_000
@@ -70,10 +73,16 @@ class Lake:
         self.s3 = boto3.client("s3")
         self.catalog = open_catalog(self.store)
         self.zone = Zone(f"s3://{self.store.bucket}/test-{uuid.uuid4().hex}", self.s3)
-        self.instance = DagsterInstance.ephemeral()
+
+    @cached_property
+    def instance(self) -> "DagsterInstance":
+        """The Dagster instance of this lakehouse's runs."""
+        from dagster import DagsterInstance
+
+        return DagsterInstance.ephemeral()
 
     @property
-    def endpoints(self) -> Endpoints:
+    def endpoints(self) -> "Endpoints":
         """The home's services."""
         assert self.store.services is not None
         return self.store.services
@@ -85,8 +94,13 @@ class Lake:
         resources: dict[str, Any] | None = None,
         full: bool = False,
         **policy: str,
-    ) -> ExecuteInProcessResult:
+    ) -> "ExecuteInProcessResult":
         """Runs the job on the zone; failures are in the result. `policy`: consent, serials."""
+        from dagster import AssetKey
+
+        from stedi_assets.definitions import build_definitions
+        from stedi_assets.jobs import stedi_lakehouse
+
         definitions = build_definitions(resources)
         keys = [AssetKey([contract.zone, contract.table]) for contract in select]
         return definitions.resolve_job_def(stedi_lakehouse.name).execute_in_process(
@@ -101,8 +115,11 @@ class Lake:
             raise_on_error=False,
         )
 
-    def forget(self, request: str, rewrite_landing: bool = False) -> ExecuteInProcessResult:
+    def forget(self, request: str, rewrite_landing: bool = False) -> "ExecuteInProcessResult":
         """Runs the erasure of a request; failures are in the result."""
+        from stedi_assets.definitions import build_definitions
+        from stedi_assets.jobs import stedi_forget
+
         return (
             build_definitions()
             .resolve_job_def(stedi_forget.name)
@@ -117,8 +134,10 @@ class Lake:
         )
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> "Registry":
         """The home's requests to be forgotten."""
+        from stedi_assets.lakehouse.lakehouse import registry_of
+
         return registry_of(Settings.load(), self.store, self.s3)
 
     def request(self, email: str) -> str:
@@ -151,8 +170,10 @@ class Lake:
         current = table.current_snapshot() if table else None
         return current.snapshot_id if current else None
 
-    def published(self, contract: Contract) -> Published:
+    def published(self, contract: Contract) -> "Published":
         """What every reader sees now."""
+        from stedi_assets.lakehouse.published import published_snapshot
+
         return published_snapshot(self.catalog, contract)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
@@ -161,6 +182,8 @@ class Lake:
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def drop_tables(self) -> None:
+        from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
+
         (Settings.load().home / ERASURE_FILE).unlink(missing_ok=True)  # nobody was ever erased
         self.s3.delete_object(Bucket=self.store.bucket, Key=self.store.key(REGISTRY_KEY))
         if self.catalog.namespace_exists(NAMESPACE):
@@ -173,21 +196,21 @@ def bring(lake: Lake, folder: Path, customers: Any = CUSTOMERS, motions: Any = M
     lake.zone.mirror(write_landing(folder, *texts))
 
 
-def checks(result: ExecuteInProcessResult) -> dict[tuple[str, str], Any]:
+def checks(result: "ExecuteInProcessResult") -> dict[tuple[str, str], Any]:
     """The run's check evaluations by table and check."""
     return {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
 
 
-def failed_checks(result: ExecuteInProcessResult) -> set[tuple[str, str]]:
+def failed_checks(result: "ExecuteInProcessResult") -> set[tuple[str, str]]:
     return {name for name, evaluation in checks(result).items() if not evaluation.passed}
 
 
-def materialized(result: ExecuteInProcessResult) -> set[str]:
+def materialized(result: "ExecuteInProcessResult") -> set[str]:
     """Tables that the run recorded as materialized."""
     return {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
 
 
-def failure(result: ExecuteInProcessResult) -> str:
+def failure(result: "ExecuteInProcessResult") -> str:
     """What the failed step says."""
     (event,) = [event for event in result.all_node_events if event.is_step_failure]
     data = event.step_failure_data
@@ -197,7 +220,7 @@ def failure(result: ExecuteInProcessResult) -> str:
     return str(data.error.cause.message if data.error.cause else data.error.message)
 
 
-def unchanged(result: ExecuteInProcessResult) -> set[str]:
+def unchanged(result: "ExecuteInProcessResult") -> set[str]:
     """Tables that the run found as they were to be."""
     return {
         event.asset_key.path[-1]
@@ -212,7 +235,7 @@ def snapshots(lake: Lake, contract: Contract) -> set[int]:
     return {snapshot.snapshot_id for snapshot in table.snapshots()}
 
 
-def receipt_of(result: ExecuteInProcessResult) -> dict[str, Any]:
+def receipt_of(result: "ExecuteInProcessResult") -> dict[str, Any]:
     assert result.success, failure(result)
     receipt: dict[str, Any] = result.output_for_node("forget")
     return receipt
