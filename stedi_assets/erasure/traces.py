@@ -5,8 +5,7 @@ Here: taking damaged text apart into candidates, and damaged gzip into text. Not
 
 Damaged text has no grammar to go by: it may begin inside a string, end in an escape, be JSON inside JSON or no JSON at
 all. So the same text is cut in several ways, and what is right in any of them is a candidate. Each way takes time in
-proportion to the text: patterns are possessive, and consume also what they do not want, so that no place is tried
-twice.
+proportion to the text: patterns consume also what they do not want, so that no place is tried twice.
 """
 
 import base64
@@ -23,20 +22,21 @@ OVERLAP_CHARACTERS = 64 * 1024
 # JSON written into a string of JSON has its escapes escaped; deeper than that is not looked.
 _UNESCAPED_TIMES = 2
 
+# `re` keeps 170 bytes for each repetition of a group, so these are limited; a longer text goes on as the next match.
 # Between two quotes, whether they open or close: damaged text may begin inside a string.
-_QUOTED = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-_STRETCH = re.compile(r'[^",:;=|{}\[\]<>()\\\t\r\n]++')
-_TOKEN = re.compile(r'[^",:;=|{}\[\]<>()\\\s]++')
-# A local part is consumed whether or not an @ follows.
+_QUOTED = re.compile(r'[^"\\]*(?:\\.[^"\\]*){0,1000}', re.DOTALL)
+_STRETCH = re.compile(r'[^",:;=|{}\[\]<>()\\\t\r\n]+')
+_TOKEN = re.compile(r'[^",:;=|{}\[\]<>()\\\s]+')
+# A local part is consumed whether or not an @ follows. A domain has at most 127 labels.
 _ADDRESSES = [
-    re.compile(rf"([{local}]++)(?=(@[\w-]++(?:\.[\w-]++)*+))?") for local in (r"\w.+-", r"\w.!#$%&'*+/=?^`{|}~-")
+    re.compile(rf"({local}+)(?=(@[\w-]+(?:\.[\w-]+){{0,126}}))?") for local in (r"[\w.+-]", r"[\w.!#$%&'*+/=?^`{|}~-]")
 ]
 _ENDS = "'`.!?*#/_-"  # what a writer puts around a word without meaning it
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _SHORT_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
-_GZIP_RAW = re.compile(r"gzip, [0-9]+ bytes, (?:the first [0-9]+ of them )?in base64: ([A-Za-z0-9+/=]*+)")
+_GZIP_RAW = re.compile(r"gzip, [0-9]+ bytes, (?:the first [0-9]+ of them )?in base64: ([A-Za-z0-9+/=]*)")
 _GZIP_FORMAT = zlib.MAX_WBITS | 16
 _PIECE_BYTES = 16 * 1024
 

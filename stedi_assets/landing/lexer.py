@@ -11,18 +11,26 @@ from typing import Literal
 
 Kind = Literal["object", "other", "damaged"]
 
-_STRING = rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+"'
-_PLAIN = rb"(?:-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[Ee][-+]?\d++)?+|true|false|null|NaN|-?Infinity)"
-_W = rb"[ \t\r\n]*+"
+# Greedy, where what follows begins with another byte: possessive quantifiers match too much in Python before 3.11.5.
+# Groups are repeated a hundred times at most, for `re` keeps something of each time: `_TOKEN` reads what is longer.
+# (?:x|) is quicker than (?:x)?.
+_CHARACTERS = rb'[^"\\\x00-\x1f]*'
+_ESCAPE = rb'\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})'
+_STRING = rb'"' + _CHARACTERS + rb'(?:"|(?:' + _ESCAPE + _CHARACTERS + rb'){1,100}")'
+_PLAIN = rb"(?:-?(?:0|[1-9]\d*)(?:\.\d+|)(?:[Ee][-+]?\d+|)|true|false|null|NaN|-?Infinity)"
+_W = rb"[ \t\r\n]*"
 _MEMBER = _W + _STRING + _W + rb":" + _W + rb"(?:" + _STRING + rb"|" + _PLAIN + rb")" + _W
 
-_FLAT_OBJECT = re.compile(rb"\{(?:" + _MEMBER + rb"(?:," + _MEMBER + rb")*+|" + _W + rb")\}")
-_OTHER_VALUE = re.compile(rb"(?:" + _STRING + rb"|" + _PLAIN + rb")(?:(?=[ \t\r\n,\[\]{]|\xef\xbb\xbf)|\Z)")
-_SEPARATORS = re.compile(rb"(?:[ \t\r\n,\[\]]++|\xef\xbb\xbf)*+")
+_FLAT_OBJECT = re.compile(rb"\{(?:" + _MEMBER + rb"(?:," + _MEMBER + rb"){0,100}|" + _W + rb")\}")
+_PLAIN_VALUE = re.compile(_PLAIN)
+_AFTER_OTHER_VALUE = re.compile(rb"[ \t\r\n,\[\]{]|\xef\xbb\xbf|\Z")
+_SEPARATORS = re.compile(rb"[ \t\r\n,\[\]]+|\xef\xbb\xbf")
 # The place before a brace that isn't likely to be nested.
-_RESYNC = re.compile(rb'(?:\n|[^:,\[ \t\r\n][ \t\r\n]*+)(?=\{[ \t\r\n]*+["}])')
+_RESYNC = re.compile(rb'(?:\n|[^:,\[ \t\r\n][ \t\r\n]*)(?=\{[ \t\r\n]*["}])')
 
-_TOKEN = re.compile(_W + rb"(?:([{}\[\],:])|(" + _STRING + rb")|(" + _PLAIN + rb"))")
+# A string's token is its begin, up to its end or its first escape; the rest is looked through by `_IN_STRING`.
+_TOKEN = re.compile(_W + rb'(?:([{}\[\],:])|("' + _CHARACTERS + rb'["\\])|(' + _PLAIN + rb"))")
+_IN_STRING = re.compile(rb'"|' + _ESCAPE + rb"|[\\\x00-\x1f]")
 _STRING_TOKEN, _PLAIN_TOKEN = 2, 3  # the groups, by number; a sign is its own byte
 _OPEN, _CLOSE = "open", "close"
 _SCALARS_AND_BRACKETS = {_STRING_TOKEN: "", _PLAIN_TOKEN: "", ord("{"): _OPEN, ord("["): _OPEN}
@@ -51,15 +59,16 @@ class Lexer:
 
     def after_separators(self, position: int) -> int:
         """The first byte from here on that is no separator, or the end."""
-        match = _SEPARATORS.match(self._text, position)
-        return match.end() if match else position
+        while match := _SEPARATORS.match(self._text, position):
+            position = match.end()
+        return position
 
     def record_at(self, start: int) -> tuple[Kind, int]:
         """What the record is that begins here, and where its own bytes and separators after it end."""
         if end := self._object_end(start):
             return "object", self.after_separators(end)
-        if match := _OTHER_VALUE.match(self._text, start):
-            return "other", self.after_separators(match.end())
+        if (end := self._scalar_end(start)) and _AFTER_OTHER_VALUE.match(self._text, end):
+            return "other", self.after_separators(end)
         for before in _RESYNC.finditer(self._text, start):
             if self._object_end(before.end()):
                 return "damaged", before.end()
@@ -72,6 +81,21 @@ class Lexer:
             return flat.end()
         return self._nested_object_end(start)
 
+    def _scalar_end(self, start: int) -> int | None:
+        if self._text[start] == ord('"'):
+            return self._string_end(start + 1)
+        plain = _PLAIN_VALUE.match(self._text, start)
+        return plain.end() if plain else None
+
+    def _string_end(self, start: int) -> int | None:
+        """Where the string ends that this place is in, None if a byte comes before that no string holds."""
+        for found in _IN_STRING.finditer(self._text, start):
+            if found[0] == b'"':
+                return found.end()
+            if len(found[0]) == 1:
+                break
+        return None
+
     def _nested_object_end(self, start: int) -> int | None:
         begins = array("q", [start])  # of the open brackets
         state = "object begun"
@@ -82,6 +106,11 @@ class Lexer:
             following = _TABLE[state].get(kind or 0)
             if following is None:
                 break
+            if kind == _STRING_TOKEN and self._text[position - 1] == ord("\\"):
+                end = self._string_end(position - 1)
+                if end is None:
+                    break
+                position = end
             if following is _OPEN:
                 begins.append(position - 1)
                 state = "object begun" if kind == ord("{") else "array begun"

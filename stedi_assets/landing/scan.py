@@ -9,19 +9,28 @@ import re
 from array import array
 from typing import NamedTuple
 
-# Possessive throughout: a token is what it is at its place, and no input makes the matching backtrack.
-BLANKS = r"[ \t\r\n]*+"
-STRING = r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
-INTEGER = r"-?(?:0|[1-9][0-9]*+)"
-NUMBER = INTEGER + r"(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+"
-SCALAR = rf"(?:{STRING}|{NUMBER}|true|false|null|NaN|-?Infinity)"
+# What is repeated and what may follow it begin with different characters, so matching never backtracks far. Possessive
+# quantifiers would say so, but match too much in Python before 3.11.5.
+BLANKS = r"[ \t\r\n]*"
+INTEGER = r"-?(?:0|[1-9][0-9]*)"
+NUMBER = INTEGER + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+CHARACTERS = r'[^"\\\x00-\x1f]*'
+ESCAPE = rf'(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}}){CHARACTERS})'  # and the characters after it
 
-# What may come next. Group 1 is the bracket or comma; a key or a scalar leaves it empty.
-_VALUE = re.compile(rf"{BLANKS}(?:([{{\[])|{SCALAR})")
-_FIRST_ITEM = re.compile(rf"{BLANKS}(?:([{{\[\]])|{SCALAR})")
-_KEY = re.compile(rf"{BLANKS}(){STRING}{BLANKS}:")
-_FIRST_KEY = re.compile(rf"{BLANKS}(?:(\}})|{STRING}{BLANKS}:)")
-_AFTER_VALUE = re.compile(rf"{BLANKS}([,}}\]])")
+# `re` keeps 170 bytes for each repetition of a group, so a string with escapes is read in parts: first up to its end or
+# its first escape, then a thousand escapes at a time.
+_STRING = rf'"{CHARACTERS}["\\]'
+_KEY = rf'"{CHARACTERS}(?:"{BLANKS}:|\\)'
+_ESCAPES = re.compile(rf"{ESCAPE}{{1,1000}}")
+_SCALAR = rf"(?:{_STRING}|{NUMBER}|true|false|null|NaN|-?Infinity)"
+
+# What may come next. The last character of a match shows what was found.
+_VALUE = re.compile(rf"{BLANKS}(?:[{{\[]|{_SCALAR})")
+_FIRST_ITEM = re.compile(rf"{BLANKS}(?:[{{\[\]]|{_SCALAR})")
+_NEXT_KEY = re.compile(rf"{BLANKS}{_KEY}")
+_FIRST_KEY = re.compile(rf"{BLANKS}(?:\}}|{_KEY})")
+_COLON = re.compile(rf"{BLANKS}:")
+_AFTER_VALUE = re.compile(rf"{BLANKS}[,}}\]]")
 
 _NOTHING_UNCLOSED = array("q")
 
@@ -49,9 +58,11 @@ def scan_object(text: str, brace: int) -> Scan:
     expected = _VALUE
     while match := expected.match(text, position):
         position = match.end()
-        sign = match[1]
-        if not sign:
-            expected = _VALUE if expected is _KEY or expected is _FIRST_KEY else _AFTER_VALUE
+        sign = text[position - 1]
+        if sign == ":":
+            expected = _VALUE
+        elif sign == ",":
+            expected = _NEXT_KEY if brackets[-1] == ord("{") else _VALUE
         elif sign == "{":
             brackets += b"{"
             braces.append(position - 1)
@@ -59,9 +70,7 @@ def scan_object(text: str, brace: int) -> Scan:
         elif sign == "[":
             brackets += b"["
             expected = _FIRST_ITEM
-        elif sign == ",":
-            expected = _KEY if brackets[-1] == ord("{") else _VALUE
-        else:
+        elif sign in "}]":
             if brackets[-1] != (ord("{") if sign == "}" else ord("[")):
                 break
             depth = max(depth, len(brackets))
@@ -71,4 +80,28 @@ def scan_object(text: str, brace: int) -> Scan:
             if not brackets:
                 return Scan(True, position, depth, _NOTHING_UNCLOSED)
             expected = _AFTER_VALUE
+        elif sign == "\\":
+            end = _string_end(text, position - 1)
+            if end is None:
+                break
+            position = end
+            expected = _COLON if expected is _NEXT_KEY or expected is _FIRST_KEY else _AFTER_VALUE
+        else:
+            expected = _AFTER_VALUE
     return Scan(False, position, max(depth, len(brackets)), braces)
+
+
+def scalar_end(text: str, start: int) -> int | None:
+    """Return where the string, number or word that begins here ends; None if none begins here."""
+    match = _VALUE.match(text, start)
+    if not match or match[0] in "{[":
+        return None
+    return _string_end(text, match.end() - 1) if match[0][-1] == "\\" else match.end()
+
+
+def _string_end(text: str, escape: int) -> int | None:
+    """Return where the string that has an escape here ends; None if the string is damaged."""
+    position = escape
+    while escapes := _ESCAPES.match(text, position):
+        position = escapes.end()
+    return position + 1 if text.startswith('"', position) else None

@@ -23,13 +23,14 @@ from typing import NamedTuple
 
 from stedi_assets.landing import reasons
 from stedi_assets.landing.objects import Members, ObjectFinder
-from stedi_assets.landing.scan import BLANKS, SCALAR, STRING
+from stedi_assets.landing.scan import BLANKS, CHARACTERS, ESCAPE, scalar_end
 
 _MARK = b"\xef\xbb\xbf"  # the UTF-8 byte order mark
-_SEPARATORS = re.compile(rb"[ \t\r\n,\[\]]*+")
-_OTHER_VALUE = re.compile(rf"{SCALAR}(?=[ \t\r\n,\[\]{{]|\xef\xbb\xbf|\Z)")
-# A brace with which an object may begin, tried before anything that costs more.
-_LIKELY_OBJECT = re.compile(rf"\{{(?={BLANKS}(?:\}}|{STRING}{BLANKS}:))")
+_SEPARATORS = re.compile(rb"[ \t\r\n,\[\]]*")
+_AFTER_OTHER_VALUE = re.compile(r"[ \t\r\n,\[\]{]|\xef\xbb\xbf|\Z")
+# A brace with which an object may begin, tried before anything that costs more. A key of many escapes is not read here.
+_LIKELY_KEY = rf'"{CHARACTERS}(?:{ESCAPE}{{0,99}}"{BLANKS}:|{ESCAPE}{{100}})'
+_LIKELY_OBJECT = re.compile(rf"\{{(?={BLANKS}(?:\}}|{_LIKELY_KEY}))")
 
 
 class Record(NamedTuple):
@@ -76,8 +77,8 @@ class Splitter:
         if self._text[start] == "{":
             if found := self._objects.at(start):
                 return Record(start, found.stop, self.after_separators(found.stop), found.reason, found.members)
-        elif other := _OTHER_VALUE.match(self._text, start):
-            return Record(start, other.end(), self.after_separators(other.end()), reasons.NOT_AN_OBJECT, ())
+        elif (end := scalar_end(self._text, start)) and _AFTER_OTHER_VALUE.match(self._text, end):
+            return Record(start, end, self.after_separators(end), reasons.NOT_AN_OBJECT, ())
         resync = self._resync_point(start)
         return Record(start, self._without_blanks(resync), resync, reasons.DAMAGED, ())
 
