@@ -4,13 +4,12 @@ Here: where records begin and end, and of which kind they are. Not here: whether
 """
 
 import json
-import sys
-import threading
-from collections.abc import Callable
+import re
 from typing import Any, NamedTuple
 
 _MARK = b"\xef\xbb\xbf".decode("latin-1")
 _JSON = json.JSONDecoder(parse_int=str)  # text: an integer of 5,000 digits is JSON, and no int of Python's
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[^"{}\[\]]+|.', re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -56,33 +55,30 @@ def _record(text: str, start: int) -> tuple[str, int]:
 
 def _value_end(text: str, start: int) -> int | None:
     try:
-        return _whole_value_end(text, start)
-    except RecursionError:
-        end: int | None = deep(lambda: _whole_value_end(text, start))
-        return end
-
-
-def _whole_value_end(text: str, start: int) -> int | None:
-    try:
         found: tuple[Any, int] = _JSON.raw_decode(text, start)
+    except RecursionError:
+        return _deep_value_end(text, start)
     except ValueError:
         return None
     return found[1]
 
 
-def deep(read: Callable[[], Any]) -> Any:
-    """What `read` gives, with room for a hundred thousand levels of nesting: `json` takes one call for each."""
-    found: list[Any] = []
-    limit, stack = sys.getrecursionlimit(), threading.stack_size(512 * 1024 * 1024)
-    sys.setrecursionlimit(100_000)
-    try:
-        thread = threading.Thread(target=lambda: found.append(read()))
-        thread.start()
-        thread.join()
-    finally:
-        sys.setrecursionlimit(limit)
-        threading.stack_size(stack)
-    return found[0]
+def _deep_value_end(text: str, start: int) -> int | None:
+    """Return the end of a value that is nested deeper than `json` goes: each level is read with 0 for those in it."""
+    levels: list[str] = []  # the text so far of each open bracket
+    for piece in _PIECE.finditer(text, start):
+        if piece[0] in "{[":
+            levels.append("")
+        levels[-1] += piece[0]
+        if piece[0] in "}]":
+            try:
+                _JSON.decode(levels.pop())
+            except ValueError:
+                return None
+            if not levels:
+                return piece.end()
+            levels[-1] += " 0 "
+    return None
 
 
 def _skip(text: str, position: int) -> int:

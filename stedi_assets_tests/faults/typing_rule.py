@@ -10,8 +10,6 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from stedi_assets_tests.faults.tokenizer import deep
-
 DEEPEST, LONGEST_NAMES = 200, 200
 _YEAR_2000, _YEAR_2100 = 946_684_800_000, 4_102_444_800_000
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
@@ -59,7 +57,7 @@ def outcome(raw: bytes, source: str, order: tuple[str, ...]) -> Outcome:
     except UnicodeDecodeError:
         return Outcome({}, None, "not_utf8")
     named: dict[str, Any] = {"parse_int": Number, "parse_float": Number, "parse_constant": Number}
-    pairs = deep(lambda: json.loads(text, object_pairs_hook=lambda found: ("object", found), **named))[1]
+    pairs = json.loads(text, object_pairs_hook=lambda found: ("object", found), **named)[1]
     lowered = [(name.lower() if name.isascii() else name, name, value) for name, value in pairs]
     values: dict[str, Any] = {}
     for column in order:
