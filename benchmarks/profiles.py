@@ -4,6 +4,7 @@ Here: by Dagster's step, by phase, by what the CPU's seconds are for. Not here: 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from math import fsum
 
 from benchmarks.contenders import DUCKDB, EMBEDDED, ONE_PROCESS
 from benchmarks.markdown import table
@@ -11,6 +12,7 @@ from benchmarks.reading import COUNTED, FETCHED, PARSED
 from benchmarks.results import Delivered, Result, Run, Trace, find
 from stedi_assets.contracts import CONTRACTS
 
+# Seconds are added by fsum(): sum() of floats rounds otherwise since Python 3.12, and the page would differ.
 _LANDING = {contract.table for contract in CONTRACTS if contract.zone == "landing"}
 _MOST_PHASES = 10
 # What the CPU's seconds are for, in words.
@@ -54,7 +56,7 @@ def _of_deliveries(delivered: Sequence[tuple[float, Delivered]]) -> list[str]:
 def _by_step(runs: Sequence[tuple[float, Run, Mapping[str, float]]]) -> str:
     names = list(dict.fromkeys(step for _, _, steps in runs for step in steps))
     rows = [[f"`{name}`", *(_seconds(steps.get(name)) for _, _, steps in runs)] for name in names]
-    rows.append(["between the steps", *(f"{run.inside - sum(steps.values()):.2f}" for _, run, steps in runs)])
+    rows.append(["between the steps", *(f"{run.inside - fsum(steps.values()):.2f}" for _, run, steps in runs)])
     rows.append(["before and after the run", *(f"{run.wall - run.inside:.2f}" for _, run, _ in runs)])
     return _table("step", [scale for scale, _, _ in runs], rows)
 
@@ -63,7 +65,7 @@ def _by_phase(traces: Sequence[tuple[float, Trace]]) -> str:
     rows = []
     for phase in dict.fromkeys(one.phase for _, trace in traces for one in trace.phases):
         took = [[one for one in trace.phases if one.phase == phase] for _, trace in traces]
-        rows.append([phase, *(f"{sum(o.wall for o in some):.2f} ({sum(o.cpu for o in some):.2f})" for some in took)])
+        rows.append([phase, *(f"{fsum(o.wall for o in some):.2f} ({fsum(o.cpu for o in some):.2f})" for some in took)])
     return _table("phase", [scale for scale, _ in traces], rows)
 
 
@@ -85,13 +87,13 @@ def _by_purpose(own: Result, results: Sequence[Result]) -> str:
     if own.trace is None or not own.trace.reading:
         return ""
     took, cores = purposes(own.trace), int(own.machine["cores"])
-    everything = sum(took.values())
+    everything = fsum(took.values())
     rows = [[what, f"{seconds:.1f}", f"{seconds / everything:.0%}"] for what, seconds in took.items()]
     said = [
         f"At scale {own.scale:g}, what the {everything:.1f} s of CPU of this run and of the store's server are for:\n",
         table(["", "CPU, s", "share"], rows, "lrr"),
     ]
-    landing = sum(took[what] for what in (SERVED, *READ, LANDED))
+    landing = fsum(took[what] for what in (SERVED, *READ, LANDED))
     others = []
     if pyspark := find(results, ONE_PROCESS, own.scale):
         run = pyspark.median
@@ -112,16 +114,16 @@ def purposes(trace: Trace) -> dict[str, float]:
     """The CPU seconds of a run's process and of the store's server, by what they are for."""
 
     def of(name: str, tables: Collection[str] | None = None) -> float:
-        return sum(one.cpu for one in trace.phases if one.phase == name and (tables is None or one.table in tables))
+        return fsum(one.cpu for one in trace.phases if one.phase == name and (tables is None or one.table in tables))
 
     took = {
         **{said: trace.reading.get(what, 0.0) for said, what in READ.items()},
-        LANDED: of("write", _LANDING) - sum(trace.reading.values()),
+        LANDED: of("write", _LANDING) - fsum(trace.reading.values()),
         "the engine: computing and writing the other tables": of("write") - of("write", _LANDING),
         AUDITED: of("audit") + of("consent"),
         "publishing": of("publish"),
     }
-    took["all else: starting, Dagster, looking things up"] = trace.cpu - sum(took.values())
+    took["all else: starting, Dagster, looking things up"] = trace.cpu - fsum(took.values())
     return {SERVED: trace.served, **took}
 
 
