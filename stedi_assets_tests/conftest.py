@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stedi_assets.lakehouse.services import Endpoints
     from stedi_assets.lakehouse.store import Store
     from stedi_assets.lakehouse.tables import Tables
+    from stedi_assets.settings import Settings
     from stedi_assets_tests.support.lake import Lake
     from stedi_assets_tests.support.published_home import PublishedHome
 
@@ -24,6 +25,8 @@ pytest_plugins = ["stedi_assets_tests.faults.summary", "stedi_assets_tests.suppo
 # What a test needs follows from the fixtures that it uses.
 _MARKERS = {"java": "needs_java", "chromium": "needs_chromium", "moto": "needs_moto"}
 _MISSING = "missing_programs"
+# The session's settings and the key of its store, once it is connected.
+_CONNECTED: "list[tuple[Settings, str]]" = []
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
@@ -54,6 +57,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.workeroutput[_MISSING] = missing
     elif missing:
         pytest.exit(missing, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the fixtures of the test
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Connect this process to the session's store again, where a test before has connected it to another one."""
+    if _CONNECTED and "store" in getattr(item, "fixturenames", ()):
+        settings, access_key = _CONNECTED[-1]
+        if os.environ.get("AWS_ACCESS_KEY_ID") != access_key:
+            import boto3
+
+            from stedi_assets.lakehouse.connection import connect
+
+            boto3.DEFAULT_SESSION = None  # it keeps the keys that it began with
+            connect(settings)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -127,7 +144,10 @@ def store(home: Path) -> "Store":
     from stedi_assets.lakehouse.connection import connect
     from stedi_assets.settings import Settings
 
-    return connect(Settings.load())
+    settings = Settings.load()
+    store = connect(settings)
+    _CONNECTED.append((settings, os.environ["AWS_ACCESS_KEY_ID"]))
+    return store
 
 
 @pytest.fixture(scope="session")
