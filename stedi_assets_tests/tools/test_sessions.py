@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stedi_assets_tests.support.commands import REPOSITORY, hear_ctrl_c, wait_for
-from stedi_assets_tests.support.process_reaper import TOKEN, left_behind
+from stedi_assets_tests.support.process_reaper import left_behind
 
 # A test that starts the services of a home, and a process that ignores the signals that ask it to end.
 _TEST = """
@@ -33,7 +33,7 @@ def test_an_interrupted_session_leaves_no_process(number: signal.Signals, tmp_pa
     words = ["-p", "stedi_assets_tests.support.process_reaper", "--numprocesses", "1", "--rootdir", str(tmp_path)]
     session = subprocess.Popen(
         [sys.executable, "-m", "pytest", *words, "--basetemp", str(tmp_path / "base"), str(tmp_path)],
-        env={**{name: value for name, value in os.environ.items() if name != TOKEN}, "PYTHONPATH": str(REPOSITORY)},
+        env={**_environment(), "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -48,6 +48,11 @@ def test_an_interrupted_session_leaves_no_process(number: signal.Signals, tmp_pa
     wait_for("the end of all that it started", lambda: not left_behind(token, tmp_path / "base"), seconds=60)
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment without what is for this session: its token, its worker, its options."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+
+
 def _read(file: Path, session: "subprocess.Popen[bytes]") -> str | None:
     assert session.poll() is None, "the session ended before its test began"
     return file.read_text() if file.exists() else None
@@ -57,7 +62,7 @@ def test_a_missing_program_is_one_error_before_the_first_test() -> None:
     words = ["--numprocesses", "1", "-m", "needs_java", "stedi_assets_tests/engines/test_engine_lost.py"]
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *words],
-        env={**os.environ, "JAVA_HOME": "/nowhere"},
+        env={**_environment(), "JAVA_HOME": "/nowhere"},
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
