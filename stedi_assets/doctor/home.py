@@ -37,7 +37,7 @@ def folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _space(place: Path) -> Finding:
-    from stedi_assets.lakehouse.services.server import least_free
+    from stedi_assets.lakehouse.services.disk import least_free
 
     space = shutil.disk_usage(place)
     found, least = f"{space.free / 2**30:,.1f} GB free at {place}", least_free(space.total)

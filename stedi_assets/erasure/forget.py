@@ -71,7 +71,7 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     # Names of objects can be somebody's: the next run reads the landing zone as a whole and notes anew what it read.
     lakehouse.tables.delete_folder(lakehouse.store.uri(MANIFESTS_FOLDER))
     abort_uploads(lakehouse.s3, lakehouse.staging)
-    lakehouse.vacuum()
+    lakehouse.vacuum(all_content=True)
     if request != WITHDRAWN:
         registry = lakehouse.registry
         registry.save(replace(registry.request(request), completed_ms=_now_ms()))

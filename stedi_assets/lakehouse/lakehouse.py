@@ -126,15 +126,15 @@ class Lakehouse:
         if self.settings.env == LOCAL and not self.landing and self.zone.fill(self.settings.data):
             self.tell(f"the landing zone was empty: filled from {self.settings.data}")
 
-    def vacuum(self) -> None:
-        """Takes what was deleted out of the home's store's own files; on AWS the bucket's rules do.
+    def vacuum(self, *, all_content: bool = False) -> None:
+        """Take deleted content out of the files of the home's store; on AWS the rules of the bucket do.
 
-        Raises ServicesError.
+        `all_content`: also content that no object names, for which the store may be restarted. Raises ServicesError.
         """
         if self.store.services is not None:
-            from stedi_assets.lakehouse.services import vacuum
+            from stedi_assets.lakehouse.services import vacuum, vacuum_all
 
-            vacuum(self.settings.home)
+            (vacuum_all if all_content else vacuum)(self.settings.home)
 
 
 @contextmanager

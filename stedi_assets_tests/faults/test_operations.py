@@ -15,6 +15,7 @@ from stedi_assets_tests.faults import (
     messages_commits,
     messages_delivery,
     messages_home,
+    messages_store,
     messages_tables,
     messages_upkeep,
     messages_usage,
@@ -33,6 +34,7 @@ MESSAGES: dict[str, Provoke] = {
     **messages_tables.MESSAGES,
     **messages_upkeep.MESSAGES,
     **messages_aws.MESSAGES,
+    **messages_store.MESSAGES,
 }
 RAISED = raised(Path(stedi_assets.__file__).parent)
 # Errors that no operator meets: why.

@@ -1,8 +1,9 @@
 """The embedded S3 store and Iceberg REST catalog of a home, as one `weed mini` process (SeaweedFS).
 
 Here: the interface. Behind it `lifecycle` finds, starts and stops; `server`, `configuration` and `ports` know
-the process; `probe` asks it questions; `shell` gives it orders; `home` and `keys` keep the files. Not here:
-the engine, and anything about tables beyond the bucket that holds them.
+the process; `probe` asks it questions; `shell` gives it orders; `home`, `keys` and `volumes` keep the files;
+`recovery` repairs them before clients get in, `deleted_content` takes deleted content out of them. Not here: the
+engine, and anything about tables beyond the bucket that holds them.
 
 What protects the store from other users of the machine:
 - every listener is on 127.0.0.1; S3 and the catalog want a signature by keys that only the owner can read;
@@ -20,9 +21,9 @@ home's path, and the buckets' names, sizes and counts of files; no name of an ob
 What is acknowledged survives the death of the process (it is in the kernel's hands), not a power cut.
 """
 
+from stedi_assets.lakehouse.services.deleted_content import vacuum, vacuum_all
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
 from stedi_assets.lakehouse.services.lifecycle import PendingServices, ensure_running, find, look, start, stop
-from stedi_assets.lakehouse.services.shell import vacuum
 
 __all__ = [
     "Endpoints",
@@ -34,4 +35,5 @@ __all__ = [
     "start",
     "stop",
     "vacuum",
+    "vacuum_all",
 ]

@@ -29,7 +29,9 @@ class Home:
         self.credentials = self.folder / "credentials.json"
         self.record = self.folder / "services.json"
         self.log = self.folder / "services.log"
+        self.recovery_log = self.folder / "recovery.log"
         self.store = self.folder / "store"
+        self.running = self.store / ".running"  # there while a server runs, and after one that did not end cleanly
         self.certificate = self.store / ".grpc.pem"
         self.identities = self.store / ".identities.json"
 
@@ -84,6 +86,10 @@ class Home:
         finally:
             os.close(lock)
 
+    def not_running(self) -> ServicesError:
+        """The error of what needs a running server."""
+        return ServicesError(f"expected the services of {self.folder} to run, found none; start them first")
+
     def write_private(self, path: Path, text: str) -> None:
         """Replaces a file whole, readable by its owner alone from the first byte on. Raises ServicesError."""
         with self.writing():
@@ -104,12 +110,12 @@ class Home:
             return {}
         return record if isinstance(record, dict) else {}
 
-    def open_new_log(self) -> int:
-        """A descriptor of a new log, of one server only; the one before is kept. Raises ServicesError."""
+    def open_new_log(self, log: Path) -> int:
+        """Return a descriptor of a new log, of one server only; the log before is kept. Raises ServicesError."""
         with self.writing():
-            if self.log.exists():
-                self.log.replace(self.log.with_name(f"{self.log.name}.1"))
-            return os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            if log.exists():
+                log.replace(log.with_name(f"{log.name}.1"))
+            return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def read_log(self) -> str:
         """What the last server has said; empty if that cannot be read."""

@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-from stedi_assets.lakehouse.services import probe
+from stedi_assets.lakehouse.services import probe, recovery
 from stedi_assets.lakehouse.services import server as process
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
 from stedi_assets.lakehouse.services.home import Home
@@ -84,7 +84,7 @@ class PendingServices:
                 return
             port_taken = self._has_missed_a_port()
             if self._launches < (_MOST_LAUNCHES_FOR_PORTS if port_taken else _MOST_LAUNCHES):
-                self._server = process.launch(self._home, fresh_ports=port_taken)
+                self._server = _launch(self._home, fresh_ports=port_taken)
                 self._launches += 1
                 return
             said = _last_words(self._home)
@@ -106,7 +106,7 @@ def start(home: Path) -> PendingServices:
         return PendingServices(place, server, launched=False)
     with place.lock():
         found = process.running_server(place)
-        return PendingServices(place, found or process.launch(place), launched=found is None)
+        return PendingServices(place, found or _launch(place), launched=found is None)
 
 
 def ensure_running(home: Path, timeout_seconds: float = 60) -> Endpoints:
@@ -146,6 +146,32 @@ def stop(home: Path) -> bool:
         if server:
             process.end(place, server)
     return server is not None
+
+
+def restart(home: Path) -> Endpoints:
+    """End the home's server, delete content that no object names, and start it again.
+
+    Raises:
+        ServicesError: The server does not start, or the content could not be deleted; then the server runs.
+    """
+    place, failure = Home(home), None
+    with place.lock():
+        if server := process.running_server(place):
+            process.end(place, server)
+        try:
+            recovery.delete_orphans(place)
+        except ServicesError as error:
+            failure = error
+        pending = PendingServices(place, _launch(place), launched=True)
+    endpoints = pending.wait()
+    if failure:
+        raise failure
+    return endpoints
+
+
+def _launch(home: Home, *, fresh_ports: bool = False) -> Server:
+    recovery.recover(home)
+    return process.launch(home, fresh_ports=fresh_ports)
 
 
 def _endpoints(home: Home, server: Server) -> Endpoints:

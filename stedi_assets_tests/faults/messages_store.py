@@ -1,0 +1,67 @@
+"""Messages about the files of a home's store: what is deleted from them, what was torn."""
+
+import signal
+
+import psutil
+import pytest
+
+from stedi_assets.lakehouse.services import deleted_content, ensure_running, shell, stop, vacuum, vacuum_all
+from stedi_assets_tests.faults.said import Given, Provoke, sentence
+from stedi_assets_tests.test_services import s3
+
+
+def _warned(given: Given) -> str:
+    """What the next start of the home's services says in the log."""
+    log: pytest.LogCaptureFixture = given.request.getfixturevalue("caplog")
+    ensure_running(given.home)
+    return log.messages[-1].removeprefix("stedi: ")
+
+
+def _filled(given: Given) -> None:
+    """A home whose store has an object, and deleted content."""
+    services = ensure_running(given.home)
+    for key in ("kept", "deleted"):
+        s3(services).put_object(Bucket=services.bucket, Key=key, Body=b"content")
+    s3(services).delete_object(Bucket=services.bucket, Key="deleted")
+
+
+def _obstacle(given: Given) -> str:
+    _filled(given)
+    (given.home / "store" / "stedi_1.cpd").mkdir()
+    given.patch.setattr(deleted_content, "_ATTEMPTS", 1)
+    return sentence(lambda: vacuum(given.home))
+
+
+def _mostly_orphans(given: Given) -> str:
+    _filled(given)
+    given.patch.setattr(shell, "find_orphans", lambda *_all: shell.Orphans(chunks=9, of=10))
+    return sentence(lambda: vacuum_all(given.home))
+
+
+def _orphans_left(given: Given) -> str:
+    _filled(given)
+    process = psutil.Process(ensure_running(given.home).pid)
+    process.send_signal(signal.SIGKILL)
+    psutil.wait_procs([process], timeout=30)
+    given.patch.setattr(shell, "find_orphans", lambda *_all: shell.Orphans(chunks=9, of=10))
+    return _warned(given)
+
+
+def _torn(given: Given) -> str:
+    _filled(given)
+    stop(given.home)
+    with (given.home / "store" / "stedi_1.dat").open("ab") as data:
+        data.write(b"torn")
+    return _warned(given)
+
+
+MESSAGES: dict[str, Provoke] = {
+    "expected no deleted content in the files of …, found …; see …, free disk space or remove what is in the way, …": (
+        _obstacle
+    ),
+    "expected at most …% of the content in … to be of no object, found … (… of … chunks), …; nothing was deleted: …": (
+        _mostly_orphans
+    ),
+    "content that no object names was left in the store: …": _orphans_left,
+    "files of the store in … were torn and are repaired: …": _torn,
+}
