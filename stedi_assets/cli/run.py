@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.cli.job import execute
+from stedi_assets.cli.terminal import print_line
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import keys_of
@@ -66,6 +67,13 @@ def run_lakehouse(
             expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
             report = _execute(settings, landing, expected, policy, selection, full, progress)
     report.print(quiet)
+    from stedi_assets.erasure.open_erasures import open_erasures
+
+    for request in open_erasures(settings.home):
+        print_line(
+            f"WARN  the erasure {request} is not finished: its content may still be in the files of the store; "
+            "stedi doctor names what is in its way, the next stedi forget, stedi run or stedi upkeep goes on with it"
+        )
     if json_file is not None:
         report.write_json(json_file)
     return 0 if report.success else 1

@@ -23,7 +23,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", "wrong", str(error), "set it as expected, or unset it")
         return
     places = [store.on_aws] if settings.env == AWS else [home.keys, store.of_home]
-    for subject in (home.folder, home.dagster, *places, engine.findings, tables.findings):
+    for subject in (home.folder, home.dagster, home.erasures, *places, engine.findings, tables.findings):
         yield from _unless_a_part_is_missing(lambda look=subject: look(settings))  # type: ignore[misc]
 
 

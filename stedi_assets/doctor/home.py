@@ -66,6 +66,21 @@ def keys(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def erasures(settings: Settings) -> Iterator[Finding]:
+    """Whether an erasure is not finished, while none is being carried out."""
+    from stedi_assets.erasure.open_erasures import open_erasures
+    from stedi_assets.lakehouse.lock import is_held
+
+    left = open_erasures(settings.home)
+    if left and not is_held(settings):
+        yield Finding(
+            "erasures",
+            "wrong",
+            f"not finished: {', '.join(left)}",
+            "give the same stedi forget again, or run stedi run or stedi upkeep; their output names the obstacle",
+        )
+
+
 def dagster(settings: Settings) -> Iterator[Finding]:
     """Whether what Dagster keeps is in order."""
     place = settings.home / "dagster"

@@ -28,6 +28,7 @@ from stedi_assets.contracts import (
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.erasure.data_files import ErasedRows
 from stedi_assets.erasure.history import IsForeign, TableReceipt, erase_from_table, never
+from stedi_assets.erasure.open_erasures import complete_open_erasures, hold_open
 from stedi_assets.erasure.people import (
     CUSTOMER_TABLES,
     Person,
@@ -50,7 +51,6 @@ from stedi_assets.lakehouse.store import MANIFESTS_FOLDER
 from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
-RECEIPTS = "erasures"  # folder of the home
 LANDED_READINGS = (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING, LANDING_QUARANTINE)
 Test = Callable[[str], bool]
 
@@ -59,9 +59,12 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     """Carries out a request by its id, or, for `withdrawn`, erases whoever refuses from what is published.
 
     `rewrite_landing`: also objects of a landing zone that is not the home's own. Called again it finishes what was
-    begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises.
+    begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises;
+    ServicesError where the files of the store still hold erased content: the erasure is then held open.
     """
-    journal = Journal(lakehouse.settings.home / RECEIPTS / f"{request}.json")
+    home = lakehouse.settings.home
+    lakehouse.refuse_little_space()
+    journal = Journal(home, request)
     erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request}, journal)
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
     lakehouse.held.release()
@@ -71,11 +74,8 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     # Names of objects can be somebody's: the next run reads the landing zone as a whole and notes anew what it read.
     lakehouse.tables.delete_folder(lakehouse.store.uri(MANIFESTS_FOLDER))
     abort_uploads(lakehouse.s3, lakehouse.staging)
-    lakehouse.vacuum(all_content=True)
-    if request != WITHDRAWN:
-        registry = lakehouse.registry
-        registry.save(replace(registry.request(request), completed_ms=_now_ms()))
-    journal.close(receipt)
+    hold_open(home, receipt)
+    complete_open_erasures(home, lakehouse.registry, lakehouse.clean_store)
     return receipt
 
 

@@ -126,15 +126,34 @@ class Lakehouse:
         if self.settings.env == LOCAL and not self.landing and self.zone.fill(self.settings.data):
             self.tell(f"the landing zone was empty: filled from {self.settings.data}")
 
-    def vacuum(self, *, all_content: bool = False) -> None:
+    def vacuum(self) -> None:
         """Take deleted content out of the files of the home's store; on AWS the rules of the bucket do.
 
-        `all_content`: also content that no object names, for which the store may be restarted. Raises ServicesError.
+        Raises ServicesError.
         """
         if self.store.services is not None:
-            from stedi_assets.lakehouse.services import vacuum, vacuum_all
+            from stedi_assets.lakehouse.services import vacuum
 
-            (vacuum_all if all_content else vacuum)(self.settings.home)
+            vacuum(self.settings.home)
+
+    def clean_store(self) -> None:
+        """Do the same also to content that no object names; the services may be restarted. Raises ServicesError."""
+        clean_store(self.settings, self.store)
+
+    def refuse_little_space(self) -> None:
+        """Raise ServicesError where the disk of the home has no space to clean the files of its store."""
+        if self.store.services is not None:
+            from stedi_assets.lakehouse.services import refuse_little_space
+
+            refuse_little_space(self.settings.home)
+
+
+def clean_store(settings: Settings, store: Store) -> None:
+    """Take all deleted content out of the files of a home's store; on AWS the rules of the bucket do."""
+    if store.services is not None:
+        from stedi_assets.lakehouse.services import vacuum_all
+
+        vacuum_all(settings.home)
 
 
 @contextmanager
@@ -163,8 +182,22 @@ def open_lakehouse(
     beside = None if settings.engine == EMBEDDED or store.is_aws else staging
     tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside)
     registry = registry_of(settings, store, client)
+    _complete_open_erasures(settings, store, registry, tell)
     try:
         with holding(spark, client, staging) as held:
             yield Lakehouse(settings, store, policy, spark, client, tables, registry, held, landing, expect, tell, full)
     finally:
         tables.discard_unpublished()
+
+
+def _complete_open_erasures(
+    settings: Settings, store: Store, registry: "Registry", tell: Callable[[str], object]
+) -> None:
+    """Complete erasures that wait for the files of the store. A run goes on where that is not possible."""
+    from stedi_assets.erasure.open_erasures import complete_open_erasures
+    from stedi_assets.lakehouse.services import ServicesError
+
+    try:
+        complete_open_erasures(settings.home, registry, lambda: clean_store(settings, store))
+    except ServicesError as error:
+        tell(f"an erasure is not finished: {error}")

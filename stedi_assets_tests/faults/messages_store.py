@@ -5,7 +5,16 @@ import signal
 import psutil
 import pytest
 
-from stedi_assets.lakehouse.services import deleted_content, ensure_running, shell, stop, vacuum, vacuum_all
+from stedi_assets.lakehouse.services import (
+    deleted_content,
+    disk,
+    ensure_running,
+    refuse_little_space,
+    shell,
+    stop,
+    vacuum,
+    vacuum_all,
+)
 from stedi_assets_tests.faults.said import Given, Provoke, sentence
 from stedi_assets_tests.test_services import s3
 
@@ -55,7 +64,25 @@ def _torn(given: Given) -> str:
     return _warned(given)
 
 
+def _little_space(given: Given) -> str:
+    ensure_running(given.home)
+    given.patch.setattr(disk, "least_free", lambda _total: 2**62)
+    return sentence(lambda: refuse_little_space(given.home))
+
+
+def _open(given: Given) -> str:
+    """What a run says where an erasure is open."""
+    receipt = given.home / "erasures" / "request.unfinished.json"
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("{}")
+    return given.said("run", "--quiet", status=0)
+
+
 MESSAGES: dict[str, Provoke] = {
+    "expected at least … MB free on the disk of …, because an erasure writes the largest file …. Nothing was erased": (
+        _little_space
+    ),
+    "WARN  the erasure … is not finished: …; stedi doctor names what is in its way, …": (_open),
     "expected no deleted content in the files of …, found …; see …, free disk space or remove what is in the way, …": (
         _obstacle
     ),

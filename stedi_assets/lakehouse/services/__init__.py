@@ -22,6 +22,7 @@ What is acknowledged survives the death of the process (it is in the kernel's ha
 """
 
 from stedi_assets.lakehouse.services.deleted_content import vacuum, vacuum_all
+from stedi_assets.lakehouse.services.disk import refuse_little_space
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
 from stedi_assets.lakehouse.services.lifecycle import PendingServices, ensure_running, find, look, start, stop
 
@@ -32,6 +33,7 @@ __all__ = [
     "ensure_running",
     "find",
     "look",
+    "refuse_little_space",
     "start",
     "stop",
     "vacuum",
