@@ -20,10 +20,13 @@ def deliver_files(source: str, paths: Sequence[Path], name: str) -> None:
     import boto3
 
     from stedi_assets.lakehouse.lakehouse import own_zone
+    from stedi_assets.lakehouse.services import copy_index
 
     store = starting.wait()
     zone = own_zone(store, boto3.client("s3"))
     written = zone.deliver(delivery)
+    if store.services is not None:
+        copy_index(settings.home)
     print_line(
         f"{delivery.source}, delivery {delivery.id}: {len(delivery.files):,} objects of {delivery.bytes:,} bytes "
         f"are in {zone.uri}, {written:,} of them new"

@@ -204,12 +204,18 @@ def ddl(workgroup: str, only_print: bool) -> None:
 @home_option
 def down() -> None:
     """Stop the embedded services of this home (the data stays)."""
-    from stedi_assets.cli.terminal import print_line
-    from stedi_assets.lakehouse.services import stop
-    from stedi_assets.settings import Settings
+    from stedi_assets.cli.services import stop_services
 
-    home = Settings.load().home
-    print_line(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
+    stop_services()
+
+
+@stedi.command()
+@home_option
+def restore_index() -> None:
+    """Put the store's index back, if it is lost or damaged, as the last command that wrote left it."""
+    from stedi_assets.cli.services import restore_store_index
+
+    restore_store_index()
 
 
 @stedi.command()
@@ -227,13 +233,9 @@ def doctor(json_file: Path | None) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script by which a shell completes commands, options and names of tables."""
-    from click.shell_completion import get_completion_class
+    from stedi_assets.cli.ending import completion_script
 
-    from stedi_assets.cli.ending import COMPLETE
-
-    script = get_completion_class(shell)
-    assert script is not None
-    click.echo(script(stedi, {}, "stedi", COMPLETE).source())
+    click.echo(completion_script(stedi, shell))
 
 
 def main() -> None:

@@ -149,11 +149,15 @@ class Lakehouse:
 
 
 def clean_store(settings: Settings, store: Store) -> None:
-    """Take all deleted content out of the files of a home's store; on AWS the rules of the bucket do."""
+    """Take all deleted content out of the files of a home's store, and deleted names out of the copy of its index.
+
+    On AWS the rules of the bucket do. Raises ServicesError.
+    """
     if store.services is not None:
-        from stedi_assets.lakehouse.services import vacuum_all
+        from stedi_assets.lakehouse.services import copy_index, vacuum_all
 
         vacuum_all(settings.home)
+        copy_index(settings.home)
 
 
 @contextmanager
@@ -188,6 +192,7 @@ def open_lakehouse(
             yield Lakehouse(settings, store, policy, spark, client, tables, registry, held, landing, expect, tell, full)
     finally:
         tables.discard_unpublished()
+        _copy_index(settings, store, tell)
 
 
 def _complete_open_erasures(
@@ -201,3 +206,14 @@ def _complete_open_erasures(
         complete_open_erasures(settings.home, registry, lambda: clean_store(settings, store))
     except ServicesError as error:
         tell(f"an erasure is not finished: {error}")
+
+
+def _copy_index(settings: Settings, store: Store, tell: Callable[[str], object]) -> None:
+    """Copy the index of a home's store, so that it can be put back as this run leaves it."""
+    from stedi_assets.lakehouse.services import ServicesError, copy_index
+
+    try:
+        if store.services is not None:
+            copy_index(settings.home)
+    except ServicesError as error:
+        tell(str(error))

@@ -6,9 +6,13 @@ import psutil
 import pytest
 
 from stedi_assets.lakehouse.services import (
+    copy_index,
     deleted_content,
     disk,
     ensure_running,
+    index,
+    index_migration,
+    recovery,
     refuse_little_space,
     shell,
     stop,
@@ -56,6 +60,51 @@ def _orphans_left(given: Given) -> str:
     return _warned(given)
 
 
+def _lost_index(given: Given) -> str:
+    _filled(given)
+    stop(given.home)
+    for file in (given.home / "store").glob("filer.db*"):
+        file.unlink()
+    return given.said("tables")
+
+
+def _sound_index(given: Given) -> str:
+    _filled(given)
+    copy_index(given.home)
+    return given.said("restore-index")
+
+
+def _other_index(given: Given) -> str:
+    given.patch.setattr(recovery, "write_configuration", lambda _home: None)
+    return given.said("tables")
+
+
+def _not_copied(given: Given) -> str:
+    ensure_running(given.home)
+    (given.home / "store" / "filer.db").unlink()
+    return sentence(lambda: copy_index(given.home))
+
+
+def _old(given: Given) -> None:
+    """A home from before the index was kept in SQLite."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recovery, "write_configuration", lambda _home: None)
+        patch.setattr(index, "syncs_objects", lambda _home: True)
+        _filled(given)
+    stop(given.home)
+
+
+def _not_taken_over(given: Given) -> str:
+    _old(given)
+    given.patch.setattr(index_migration, "count_entries", lambda _home: 1)
+    return given.said("tables")
+
+
+def _taken_over(given: Given) -> str:
+    _old(given)
+    return _warned(given)
+
+
 def _torn(given: Given) -> str:
     _filled(given)
     stop(given.home)
@@ -79,7 +128,7 @@ def _open(given: Given) -> str:
 
 
 MESSAGES: dict[str, Provoke] = {
-    "expected at least … MB free on the disk of …, because an erasure writes the largest file …. Nothing was erased": (
+    "expected at least … MB free on the disk of …, because an erasure writes the largest file …; free some. Nothing was erased": (
         _little_space
     ),
     "WARN  the erasure … is not finished: …; stedi doctor names what is in its way, …": (_open),
@@ -89,6 +138,17 @@ MESSAGES: dict[str, Provoke] = {
     "expected at most …% of the content in … to be of no object, found … (… of … chunks), …; nothing was deleted: …": (
         _mostly_orphans
     ),
+    "the store of this home has lost its index: expected …, found …; nothing was changed: put the copy … back …": (
+        _lost_index
+    ),
+    "expected a copy of the index in …, found none; nothing was changed: each run makes one; …": lambda g: g.said(
+        "restore-index"
+    ),
+    "expected a lost or damaged index in …, found a sound one; nothing was changed: …": _sound_index,
+    "expected the index of the store in …, found '…'; run …": _other_index,
+    "expected to copy the index of the store, …, found '…'; the copy before is kept: …": _not_copied,
+    "expected … entries in the new index of the store in …, found …; the old index is as it was: …": _not_taken_over,
+    "the index of the store in … is kept in SQLite from now on, … entries": _taken_over,
     "content that no object names was left in the store: …": _orphans_left,
     "files of the store in … were torn and are repaired: …": _torn,
 }

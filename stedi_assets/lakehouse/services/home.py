@@ -31,6 +31,10 @@ class Home:
         self.log = self.folder / "services.log"
         self.recovery_log = self.folder / "recovery.log"
         self.store = self.folder / "store"
+        self.index = self.store / "filer.db"
+        self.index_configuration = self.store / "filer.toml"
+        self.index_copy = self.folder / "index-copy.db"
+        self.leveldb = self.store / "filerldb2"  # the index of a home from before SQLite
         self.running = self.store / ".running"  # there while a server runs, and after one that did not end cleanly
         self.certificate = self.store / ".grpc.pem"
         self.identities = self.store / ".identities.json"
@@ -90,14 +94,14 @@ class Home:
         """The error of what needs a running server."""
         return ServicesError(f"expected the services of {self.folder} to run, found none; start them first")
 
-    def write_private(self, path: Path, text: str) -> None:
+    def write_private(self, path: Path, content: str | bytes) -> None:
         """Replaces a file whole, readable by its owner alone from the first byte on. Raises ServicesError."""
         with self.writing():
             new = path.with_name(f"{path.name}.new")
             new.unlink(missing_ok=True)
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode())
                 file.flush()
                 os.fsync(descriptor)
             new.replace(path)

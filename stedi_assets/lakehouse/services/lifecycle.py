@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-from stedi_assets.lakehouse.services import probe, recovery
+from stedi_assets.lakehouse.services import index, probe, recovery, shell
 from stedi_assets.lakehouse.services import server as process
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
 from stedi_assets.lakehouse.services.home import Home
@@ -42,6 +42,8 @@ class PendingServices:
             endpoints = _endpoints(self._home, self._server)
             obstacle = self._make_usable(endpoints)
             if obstacle is None and not self._has_moved():
+                if not index.syncs_objects(self._home):
+                    shell.sync_objects(self._home, self._server.ports)
                 return endpoints
             if not process.is_alive(self._home, self._server):
                 self._replace_dead()
@@ -167,6 +169,19 @@ def restart(home: Path) -> Endpoints:
     if failure:
         raise failure
     return endpoints
+
+
+def restore_index(home: Path) -> None:
+    """End the server, and put the copy of the store's index back where the index is lost or damaged.
+
+    Raises:
+        ServicesError: There is no copy, or an index that is not damaged.
+    """
+    place = Home(home)
+    with place.lock():
+        if server := process.running_server(place):
+            process.end(place, server)
+        index.put_copy_back(place)
 
 
 def _launch(home: Home, *, fresh_ports: bool = False) -> Server:

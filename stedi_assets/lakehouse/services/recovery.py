@@ -6,21 +6,18 @@ safe while the server has no door for clients.
 
 import logging
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from stedi_assets.lakehouse.services import server as process
 from stedi_assets.lakehouse.services import shell
 from stedi_assets.lakehouse.services.endpoints import ServicesError
 from stedi_assets.lakehouse.services.home import Home
+from stedi_assets.lakehouse.services.index import refuse_lost_index, write_configuration
+from stedi_assets.lakehouse.services.index_migration import migrate_index
+from stedi_assets.lakehouse.services.isolated import isolated_server, when_ready
 from stedi_assets.lakehouse.services.server import Server
 from stedi_assets.lakehouse.services.volume_repair import repair_volumes
 from stedi_assets.lakehouse.services.volumes import files_of, mounted_volumes
 from stedi_assets.settings import Settings
 
-_READY_SECONDS = 30.0
-_POLL_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 
 
@@ -30,10 +27,14 @@ def recover(home: Home) -> None:
     Raises:
         ServicesError: The store must not be started as it is.
     """
+    migrate_index(home)
+    write_configuration(home)
+    is_unclean = home.running.exists()
+    refuse_lost_index(home, thorough=is_unclean)
     repaired = repair_volumes(home)
     if repaired:
         _log.warning("stedi: files of the store in %s were torn and are repaired: %s", home.store, "; ".join(repaired))
-    if home.running.exists() or repaired:
+    if is_unclean or repaired:
         try:
             delete_orphans(home)
         except ServicesError as error:
@@ -50,8 +51,8 @@ def delete_orphans(home: Home) -> None:
         shutil.rmtree(left)
     if not files_of(home):
         return
-    with _isolated_server(home) as server:
-        volume_ids, orphans = _find_orphans(home, server)
+    with isolated_server(home) as server:
+        volume_ids, orphans = when_ready(home, server, lambda: _find_orphans(home, server))
         most = Settings.load().max_orphan_share
         if orphans.share > most:
             raise ServicesError(
@@ -63,24 +64,6 @@ def delete_orphans(home: Home) -> None:
             shell.delete_orphans(home, server.ports, volume_ids)
 
 
-@contextmanager
-def _isolated_server(home: Home) -> Iterator[Server]:
-    """A server on the home's store that takes orders of the shell, and serves no client."""
-    server = process.launch_isolated(home)
-    try:
-        yield server
-    finally:
-        process.end(home, server)
-
-
 def _find_orphans(home: Home, server: Server) -> tuple[list[int], shell.Orphans]:
-    """Count the orphans of all mounted volumes, as soon as the server that was just started can."""
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            volume_ids = list(mounted_volumes(home, server.ports))
-            return volume_ids, shell.find_orphans(home, server.ports, volume_ids)
-        except ServicesError:
-            if time.monotonic() > deadline or not process.is_alive(home, server):
-                raise
-            time.sleep(_POLL_SECONDS)
+    volume_ids = list(mounted_volumes(home, server.ports))
+    return volume_ids, shell.find_orphans(home, server.ports, volume_ids)

@@ -19,6 +19,8 @@ _PARTS = ("master", "filer")
 _TIMEOUT_SECONDS = 600.0
 # A share of the garbage in a volume: one record of fifty bytes in a volume of many gigabytes is more than this.
 _VACUUM = "volume.vacuum -garbageThreshold=0.000000000001"
+SAVED_INDEX = "index.meta"  # a file of the store
+_SAVED = re.compile(r"^total (\d+) directories, (\d+) files", re.MULTILINE)
 _TOTAL = re.compile(r"^Total\s+entries:(\d+)\s+orphan:(\d+)", re.MULTILINE)
 
 
@@ -51,6 +53,24 @@ def find_orphans(home: Home, ports: Ports, volume_ids: Collection[int]) -> Orpha
 def delete_orphans(home: Home, ports: Ports, volume_ids: Collection[int]) -> None:
     """Delete the chunks of these volumes that no object names. Only where no client can write: see `recovery`."""
     _fsck(home, ports, volume_ids, "-reallyDeleteFromVolume")
+
+
+def sync_objects(home: Home, ports: Ports) -> None:
+    """Have the store sync each object of the buckets to the disk before it acknowledges it, from now on."""
+    _order(home, ports, "fs.configure -locationPrefix=/buckets/ -fsync -apply")
+
+
+def save_index(home: Home, ports: Ports) -> int:
+    """Write every entry of the index to a file in the store; return how many there are."""
+    counted = _SAVED.search(_order(home, ports, f"fs.meta.save -o {SAVED_INDEX} /"))
+    if counted is None:
+        raise _failure(home, "fs.meta.save", "no count")
+    return int(counted[1]) + int(counted[2])
+
+
+def load_index(home: Home, ports: Ports) -> None:
+    """Add the entries that `save_index` wrote to the index."""
+    _order(home, ports, f"fs.meta.load {SAVED_INDEX}")
 
 
 def _fsck(home: Home, ports: Ports, volume_ids: Collection[int], *more: str) -> str:

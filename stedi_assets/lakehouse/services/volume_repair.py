@@ -44,23 +44,27 @@ class Entry:
         return _ENTRY.pack(self.key, low, high, self.size)
 
 
+def torn_volumes(home: Home) -> list[Path]:
+    """Return the data files that do not end with the last record of their index."""
+    # With a .cpc weed itself completes a rewrite that was cut off.
+    files = (path for path in files_of(home).values() if not path.with_suffix(".cpc").exists())
+    return [path for path in files if not _fits(_listed(path), path.stat().st_size)]
+
+
 def repair_volumes(home: Home) -> list[str]:
     """Repair each torn volume of the home's store, and describe what was done. Raises ServicesError."""
     with home.writing():
-        return [done for path in files_of(home).values() for done in _repair(path)]
+        return [_repair(path) for path in torn_volumes(home)]
 
 
-def _repair(data: Path) -> Iterator[str]:
+def _repair(data: Path) -> str:
     index = data.with_suffix(".idx")
     length = data.stat().st_size
-    listed = index.read_bytes() if index.exists() else b""
-    if data.with_suffix(".cpc").exists() or _fits(listed, length):
-        return  # with a .cpc weed itself completes a rewrite that was cut off
+    listed = _listed(data)
     if length < SUPERBLOCK_BYTES:  # it was made when the server was killed
         for suffix in (".dat", ".idx", ".vif"):
             data.with_suffix(suffix).unlink(missing_ok=True)
-        yield f"{data.name}: removed, as it had no content yet"
-        return
+        return f"{data.name}: removed, as it had no content yet"
     kept = [entry for entry in _entries(listed) if entry.offset > 0 and entry.end <= length]
     with data.open("r+b") as file:
         added = list(_records(file, max((entry.end for entry in kept), default=SUPERBLOCK_BYTES), length))
@@ -72,7 +76,12 @@ def _repair(data: Path) -> Iterator[str]:
             os.fsync(file.fileno())
     _replace(index, b"".join(entry.packed() for entry in [*kept, *added]))
     data.with_suffix(".sdx").unlink(missing_ok=True)  # weed's copy of the index of a read-only volume
-    yield f"{data.name}: {len(kept) + len(added):,} records, {len(added):,} added to its index, {cut:,} bytes cut off"
+    return f"{data.name}: {len(kept) + len(added):,} records, {len(added):,} added to its index, {cut:,} bytes cut off"
+
+
+def _listed(data: Path) -> bytes:
+    index = data.with_suffix(".idx")
+    return index.read_bytes() if index.exists() else b""
 
 
 def _fits(listed: bytes, length: int) -> bool:
