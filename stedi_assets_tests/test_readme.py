@@ -57,7 +57,7 @@ def test_what_it_names_exists() -> None:
     linked = [target for target in re.findall(r"\]\(([^)]+)\)", README) if not target.startswith("https://")]
     assert linked
     assert all((REPOSITORY / target).exists() for target in linked)
-    assert set(re.findall(r"`?(?:\.venv/bin/)?stedi (\w+)", README)) - {"lakehouse"} <= set(stedi.commands)
+    assert set(re.findall(r"`?(?:\.venv/bin/)?stedi ([\w-]+)", README)) - {"lakehouse"} <= set(stedi.commands)
     assert all(f"`{contract.table}`" in README for contract in CONTRACTS)
 
 

@@ -128,9 +128,7 @@ def _open(given: Given) -> str:
 
 
 MESSAGES: dict[str, Provoke] = {
-    "expected at least … MB free on the disk of …, because an erasure writes the largest file …; free some. Nothing was erased": (
-        _little_space
-    ),
+    "expected at least … MB free on the disk of … to erase, found … MB; free some. Nothing was erased": (_little_space),
     "WARN  the erasure … is not finished: …; stedi doctor names what is in its way, …": (_open),
     "expected no deleted content in the files of …, found …; see …, free disk space or remove what is in the way, …": (
         _obstacle

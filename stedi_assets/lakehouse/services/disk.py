@@ -43,6 +43,6 @@ def refuse_little_space(folder: Path) -> None:
     needed = space_to_clean(home, space.total)
     if space.free < needed:
         raise ServicesError(
-            f"expected at least {needed // 2**20} MB free on the disk of {home.store}, because an erasure writes the "
-            f"largest file of the store again, found {space.free // 2**20} MB; free some. Nothing was erased"
+            f"expected at least {needed // 2**20} MB free on the disk of {home.store} to erase, "
+            f"found {space.free // 2**20} MB; free some. Nothing was erased"
         )
