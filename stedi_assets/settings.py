@@ -37,7 +37,7 @@ class Settings:
     """What can be set from outside; each field names its environment variable.
 
     home: STEDI_HOME. Folder for everything that the product keeps.
-    data: STEDI_DATA. Folder with the synthetic set that fills an empty landing zone.
+    data: STEDI_DATA. Folder with the demo set, which a new home's first run copies to its landing zone.
     max_quarantine_share: STEDI_MAX_QUARANTINE_SHARE. Share of a source's bytes (0 to 1) that may be in quarantine
         before a run fails with nothing published.
     max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest landing object that is read, as it lies there and unpacked.

@@ -18,6 +18,7 @@ from stedi_assets.jobs import stedi_forget, stedi_lakehouse
 from stedi_assets.keys import ERASURE_FILE, keyed_hash, keys_of
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.inventory import FILE as INVENTORY_FILE
 from stedi_assets.lakehouse.lakehouse import registry_of
 from stedi_assets.lakehouse.publication import Published
 from stedi_assets.lakehouse.published import published_snapshot
@@ -84,15 +85,18 @@ class Lake:
         select: Sequence[Contract] = (),
         resources: dict[str, Any] | None = None,
         full: bool = False,
+        own: bool = False,
         **policy: str,
     ) -> ExecuteInProcessResult:
-        """Runs the job on the zone; failures are in the result. `policy`: consent, serials."""
+        """Runs the job on the zone; failures are in the result. `own`: it is the home's. `policy`: consent, serials."""
         definitions = build_definitions(resources)
         keys = [AssetKey([contract.zone, contract.table]) for contract in select]
         return definitions.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config={
                 "resources": {
-                    "lakehouse": {"config": {"landing": self.zone.uri, "expect": expect, "full": full, **policy}}
+                    "lakehouse": {
+                        "config": {"landing": "" if own else self.zone.uri, "expect": expect, "full": full, **policy}
+                    }
                 },
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
@@ -161,7 +165,8 @@ class Lake:
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def drop_tables(self) -> None:
-        (Settings.load().home / ERASURE_FILE).unlink(missing_ok=True)  # nobody was ever erased
+        for file in (ERASURE_FILE, INVENTORY_FILE):  # nobody was ever erased, and the home never held anything
+            (Settings.load().home / file).unlink(missing_ok=True)
         self.s3.delete_object(Bucket=self.store.bucket, Key=self.store.key(REGISTRY_KEY))
         if self.catalog.namespace_exists(NAMESPACE):
             for name in self.catalog.list_tables(NAMESPACE):

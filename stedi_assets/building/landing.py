@@ -51,7 +51,7 @@ def build_landing(
     So whatever happens between two publications, no object is in neither table. A table that is published as it is to
     be is not staged. `seen` is told of the objects that lie in the zone. Raises LandingError.
     """
-    lakehouse.fill_empty_zone()
+    lakehouse.prepare_zone()
     listed = lakehouse.zone.objects_to_ingest()
     if seen is not None:
         seen(listed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from stedi_assets.cli.options import READABLE_FILE, WRITABLE_FILE, engine_option, home_option
+from stedi_assets.cli.options import READABLE_FILE, WRITABLE_FILE, engine_option, home_option, replace_demo_option
 from stedi_assets.cli.table_names import TableName, TableNames, TableSnapshot
 
 
@@ -27,6 +27,8 @@ def stedi() -> None:
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--quiet", is_flag=True, help="Print nothing but failures.")
 @click.option("--full", is_flag=True, help="Build and publish every table anew, also where nothing is new.")
+@click.option("--demo", is_flag=True, help="Start again with the synthetic set data/, in an empty landing zone.")
+@replace_demo_option
 @click.option("--select", "selected", multiple=True, type=TableNames(), metavar="TABLE...", help="Build these only.")
 @click.argument("more_selected", nargs=-1, type=TableNames(), metavar="")
 @engine_option
@@ -40,15 +42,18 @@ def run(
     quiet: bool,
     selected: tuple[str, ...],
     full: bool,
+    demo: bool,
+    replace_demo: bool,
     more_selected: tuple[str, ...],
 ) -> None:
-    """Build, audit and publish what is new (data/ if nothing else was brought)."""
+    """Build, audit and publish what is new (in a new home the demo set, data/)."""
     if more_selected and not selected:
         raise click.UsageError(f"unexpected: {' '.join(more_selected)}; tables are named after --select")
-    from stedi_assets.cli.run import run_lakehouse
+    from stedi_assets.cli.run import Source, run_lakehouse
 
+    source = Source(landing, demo, replace_demo)
     names = [*selected, *more_selected]
-    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, names, full=full, quiet=quiet))
+    sys.exit(run_lakehouse(source, expect, (consent, serials), json_file, names, full=full, quiet=quiet))
 
 
 @stedi.command()
@@ -71,12 +76,13 @@ def dev(port: int, read_only: bool, behind: str | None) -> None:
 @click.option(
     "--id", "name", default="", metavar="ID", help="The delivery's name (default: it follows from the files)."
 )
+@replace_demo_option
 @home_option
-def deliver(source: str, paths: tuple[Path, ...], name: str) -> None:
+def deliver(source: str, paths: tuple[Path, ...], name: str, replace_demo: bool) -> None:
     """Add files, or folders of files, to the landing zone of customer, accelerometer or step_trainer."""
     from stedi_assets.cli.deliver import deliver_files
 
-    deliver_files(source, paths, name)
+    deliver_files(source, paths, name, replace_demo=replace_demo)
 
 
 @stedi.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stedi_assets.cli.run import run_lakehouse
+from stedi_assets.cli.run import Source, run_lakehouse
 from stedi_assets.keys import HomeKeys
 from stedi_assets.lakehouse.engines import apache_spark
 from stedi_assets.lakehouse.services import server, shell
@@ -31,7 +31,7 @@ def _generated(given: Given, *words: str) -> str:
 
 def _selected(given: Given, *names: str, landing: str | None = None) -> str:
     given.patch.setenv("STEDI_HOME", str(given.home))
-    return sentence(lambda: run_lakehouse(landing, None, (None, None), None, names))
+    return sentence(lambda: run_lakehouse(Source(landing), None, (None, None), None, names))
 
 
 def _closed_keys(given: Given) -> str:

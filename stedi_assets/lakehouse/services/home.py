@@ -15,6 +15,7 @@ from typing import Any
 from stedi_assets.lakehouse.services.endpoints import ServicesError
 
 LOCK_TIMEOUT_SECONDS = 60.0
+_INDEXES = ("filer.db", "filerldb2")
 # In the order in which they tell why a server ended. A fatal line is followed by pages of goroutines, so the
 # log's last line is seldom the one that matters.
 _TELLING_LINES = (r"F\d{4} ", r"panic: |fatal error: |flag provided ", r"E\d{4} ", r"W\d{4} ")
@@ -44,6 +45,11 @@ class Home:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.chmod(0o700)
             self.store.mkdir(exist_ok=True, mode=0o700)
+
+    @property
+    def has_index(self) -> bool:
+        """True if the store has an index of its objects; without one it answers like an empty store."""
+        return any((self.store / name).exists() for name in _INDEXES)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
