@@ -264,7 +264,7 @@ def test_the_job_goes_by_the_same_rules(
         lake.s3.delete_object(Bucket=lake.zone.bucket, Key=key)
     assert "is empty, and this home is not new (9 tables and 4 objects" in failure(lake.run(own=True))
     assert {contract.table: lake.snapshot(contract) for contract in CONTRACTS} == before
-    bring(lake, tmp_path / "real")
+    bring(lake, tmp_path / "real", CUSTOMERS[:2], MOTIONS[:3], STEPS[:3])
     assert lake.run(own=True, select=[contract for contract in CONTRACTS if contract.zone == "landing"]).success
     assert collect(lake.catalog, 0).is_demo, "what was computed from it is still published"
     assert lake.run(own=True).success
