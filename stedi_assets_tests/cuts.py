@@ -61,7 +61,8 @@ def _landing(rule: str, code: Code, *checks: str, contract: Contract = CUSTOMER_
     return Cut(contract, rule, code, set(checks), "landing", is_everywhere=True)
 
 
-WHEN, KEY = "(since > 0) & (since <= as_of_ms)", "F.lower(F.btrim(email, F.lit(BLANKS)))"
+WHEN = "(since > 0) & (since <= as_of_ms)"
+KEY = "F.lower(F.btrim(F.translate(email, CAPITALS, SMALLS), F.lit(BLANKS)))"
 LATEST = {'F.desc_nulls_last("sharewithresearchasofdate")': 'F.asc_nulls_last("sharewithresearchasofdate")'}
 WHO_AGREES = (
     _people("the newest record governs", {'F.max("lastupdatedate")': 'F.min("lastupdatedate")'}, "consent_by_email"),
