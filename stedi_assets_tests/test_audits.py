@@ -142,6 +142,7 @@ UNDER_POLICY: dict[tuple[str, str], tuple[Policy, Callable[[World], None]]] = {
         add_to("customer_landing", email="d@x", **NO_CONSENT),
     ),
     ("machine_learning_curated", "minimum_subjects"): (Policy(AS_OF_MS, minimum_subjects=3), lambda world: None),
+    ("machine_learning_curated", "enough_subjects"): (Policy(AS_OF_MS, minimum_subjects=3), lambda world: None),
 }
 FROM_SCHEMA = {(contract.table, check.name) for contract in CONTRACTS for check in ANSWERED_FROM_SCHEMA}
 NOT_SOUND = {(contract.table, "quarantined") for contract in SOURCES.values()} | {

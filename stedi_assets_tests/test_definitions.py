@@ -103,6 +103,7 @@ CHECKS = {
         "consent_by_subject",
         "consent_by_device",
         "unambiguous_serials",
+        "enough_subjects",
         "withdrawn_since",
         "device_id_in_step_trainer_trusted",
         "subject_id_in_accelerometer_trusted",

@@ -179,7 +179,7 @@ def history(table: str, json_file: Path | None) -> None:
 @engine_option
 @home_option
 def rollback(table: str, snapshot: int | None) -> None:
-    """Make an older version of a table the current one, if nobody in it has withdrawn or was erased since."""
+    """Make an older version of a table the current one, if it passes the rules of consent and erasure in force now."""
     from stedi_assets.cli.rollback import roll_back_table
 
     sys.exit(roll_back_table(table, snapshot))

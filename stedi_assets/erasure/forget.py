@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from stedi_assets.audits import ENOUGH_SUBJECTS, Audit
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
@@ -47,7 +48,7 @@ from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.objects import abort_uploads
 from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID
 from stedi_assets.lakehouse.store import MANIFESTS_FOLDER
-from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
+from stedi_assets.policy import SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
 RECEIPTS = "erasures"  # folder of the home
@@ -126,11 +127,13 @@ class _Erasing:
         lakehouse, contract = self._lakehouse, MACHINE_LEARNING_CURATED
         receipt = self._erase(contract, tests, is_foreign)
         published = lakehouse.tables.find_published(contract)
-        if published is None:
+        if published is None or not receipt.rows_removed:
             return [receipt]
-        subjects = lakehouse.tables.read_published(contract, published)
-        left = subjects.select("subject_id").distinct().count() if "subject_id" in subjects.columns else 0
-        if not receipt.rows_removed or not 0 < left < int(published.summary.get(MINIMUM_SUBJECTS, "0")):
+        left = lakehouse.tables.read_published(contract, published)
+        if "subject_id" not in left.columns:
+            return [receipt]
+        audit = Audit(contract, {"staged": left}, lakehouse.policy.sql_parameters)
+        if all(verdict.passed for verdict in audit.answers([ENOUGH_SUBJECTS])):
             return [receipt]
         return [self._erase(contract, tests, lambda summary: summary.get(ERASURE) == self._facts[ERASURE])]
 
@@ -182,7 +185,8 @@ class _Erasing:
 
     def _is_unambiguous(self, contract: Contract) -> bool:
         published = self._lakehouse.tables.find_published(contract)
-        return published is not None and published.summary.get(SERIALS) == "unambiguous"
+        made_by = published.summary.get(SERIALS) if published else None
+        return "unambiguous" in (made_by, self._lakehouse.policy.serials)
 
     def _rewrite(self, suppression: Suppression, rewrite_landing: bool) -> tuple[LandingReceipt, ...]:
         """The home's own zone always, the zone that the data came from only if it was asked for."""

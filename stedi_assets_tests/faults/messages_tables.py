@@ -227,7 +227,9 @@ MESSAGES: dict[str, Provoke] = {
     "… has no snapshot …; stedi history … lists …": lambda g: _rolled_back(g, ANN, BEN, to=7),
     "snapshot … is what readers of … see now; …": _rolled_back_to_the_current,
     "… was published by someone else meanwhile; it was not rolled back: run again": _rolled_back_meanwhile,
-    "REFUSED  … was not rolled back to …: somebody in it has withdrawn or was erased since (…). …": _withdrawn_since,
+    "REFUSED  … was not rolled back to …, which does not pass the rules in force now: … expected …, found …. …": (
+        _withdrawn_since
+    ),
     "snapshot … should have all of its files below …; … are not there, such as …. Nothing was deleted; …": _files_gone,
     "FAILED  there is no customer record, …, that says who agrees; bring the data first: …. Nothing was erased": (
         _nobody_landed
