@@ -128,13 +128,13 @@ def _refuse_other_columns(table: "Table", contract: Contract, version: Version) 
 
 def _verdicts(lakehouse: Lakehouse, contract: Contract, rows: "DataFrame") -> list[Verdict]:
     """Answer the checks that need no run, on these rows, by today's policy and all that landed."""
-    from stedi_assets.erasure.people import current_records
+    from stedi_assets.erasure.people import current_records, quarantined_records
     from stedi_assets.erasure.serials import but_for_the_erased, theirs_alone
 
     customers = current_records(lakehouse)
     views: dict[str, DataFrame] = {"staged": rows}
     if contract.zone == "landing":
-        suppression = theirs_alone(lakehouse.suppression, customers)
+        suppression = theirs_alone(lakehouse.suppression, customers, quarantined_records(lakehouse))
         views["rows_of_the_erased"] = rows_of_the_erased(contract, rows, suppression)
     else:
         # A zone may still have records of a customer whose erasure is not finished: they are no consent any more.

@@ -9,12 +9,13 @@ from the request on, whatever comes of it.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
 from stedi_assets.audits import ENOUGH_SUBJECTS, Audit
+from stedi_assets.audits.views import mentions_of_the_erased
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
@@ -35,6 +36,7 @@ from stedi_assets.erasure.people import (
     Refusing,
     current_records,
     identify,
+    quarantined_records,
     refusing,
     zone_of,
 )
@@ -52,7 +54,6 @@ from stedi_assets.policy import SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
 RECEIPTS = "erasures"  # folder of the home
-LANDED_READINGS = (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING, LANDING_QUARANTINE)
 Test = Callable[[str], bool]
 
 
@@ -108,19 +109,33 @@ class _Erasing:
         person = identify(lakehouse, listed, request.customer)
         request = _with(request, listed, person)
         registry.save(request)
-        suppression = theirs_alone(registry.suppression(), current_records(lakehouse))
-        tests = self._of(request, suppression, person.serials_unused)
-        landed: dict[str, Test] = {
-            "serialnumber": lambda serial: suppression.serial(serial) in suppression.serials,
-            "raw": suppression.mentioned_in,
-        }
+        full_list = registry.suppression()
+        own = replace(
+            full_list,
+            customers=frozenset({request.customer}),
+            serials=frozenset(request.serials),
+            mentions=frozenset(request.mentions),
+        )
+        suppression = theirs_alone(full_list, current_records(lakehouse), quarantined_records(lakehouse))
+        tests = self._of(request, own, person.serials_unused)
+        landed = {**tests, "serialnumber": suppression.is_serial}
         tables = self._erase_training(tests, self._is_foreign if person.is_known else never)
         tables += [self._erase(contract, tests) for contract in (STEP_TRAINER_TRUSTED, ACCELEROMETER_TRUSTED)]
-        tables += [self._erase(contract, {**tests, **landed}) for contract in LANDED_READINGS]
+        tables += [self._erase(contract, landed) for contract in (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING)]
+        tables += [self._erase_rows(LANDING_QUARANTINE, ("source", "raw"), suppression.erased_records)]
         zones = self._rewrite(suppression, rewrite_landing)
         tables += [self._erase(contract, tests) for contract in CUSTOMER_TABLES]
         is_found = person.is_known or any(table.snapshots_removed for table in tables)
-        return Receipt(request_id, _now_ms(), int(is_found), tuple(tables), zones, person.shared_serials)
+        shared, mentioned = person.shared_serials, self._mentioned_by_others(own)
+        return Receipt(request_id, _now_ms(), int(is_found), tuple(tables), zones, shared, mentioned)
+
+    def _mentioned_by_others(self, own: Suppression) -> int:
+        """Count the records that are left in quarantine, all of others, and mention the customer."""
+        published = self._lakehouse.tables.find_published(LANDING_QUARANTINE)
+        if published is None:
+            return 0
+        quarantine = self._lakehouse.tables.read_published(LANDING_QUARANTINE, published)
+        return mentions_of_the_erased(quarantine, own).count()
 
     def _erase_training(self, tests: Mapping[str, Test], is_foreign: IsForeign) -> list[TableReceipt]:
         """From the training table; where too few subjects are left for it, all of what is published of it."""
@@ -138,28 +153,24 @@ class _Erasing:
         return [self._erase(contract, tests, lambda summary: summary.get(ERASURE) == self._facts[ERASURE])]
 
     def _erase(self, contract: Contract, tests: Mapping[str, Test], is_foreign: IsForeign = never) -> TableReceipt:
-        lakehouse = self._lakehouse
-        foreign = is_foreign if contract.subject_column else never
+        return self._erase_rows(contract, tuple(tests), _rows(tests), is_foreign if contract.subject_column else never)
+
+    def _erase_rows(
+        self, contract: Contract, columns: Sequence[str], erased: ErasedRows, is_foreign: IsForeign = never
+    ) -> TableReceipt:
+        tables, s3 = self._lakehouse.tables, self._lakehouse.s3
         return self._journal.add(
-            erase_from_table(
-                lakehouse.tables.catalog,
-                lakehouse.s3,
-                contract,
-                tuple(tests),
-                _rows(tests),
-                self._facts,
-                foreign,
-            )
+            erase_from_table(tables.catalog, s3, contract, columns, erased, self._facts, is_foreign)
         )
 
     def _is_foreign(self, summary: Mapping[str, str]) -> bool:
         """Ids made with another key: whose they are, nobody can tell any more."""
         return summary.get(PSEUDONYM_KEY, fingerprint(self._key)) != fingerprint(self._key)
 
-    def _of(self, request: Request, suppression: Suppression, serials: frozenset[str]) -> dict[str, Test]:
+    def _of(self, request: Request, own: Suppression, serials: frozenset[str]) -> dict[str, Test]:
         devices = {keyed_hash(self._key, DEVICE, serial) for serial in serials}
         return {
-            **dict.fromkeys(("email", "user"), lambda email: suppression.customer(email) == request.customer),
+            **dict.fromkeys(("email", "user"), own.is_customer),
             "serialnumber": lambda serial: serial in serials,
             "subject_id": lambda subject: subject == request.subject,
             "device_id": lambda device: device in devices,

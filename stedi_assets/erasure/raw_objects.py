@@ -8,6 +8,9 @@ in what used to stand behind the record that was taken out, or become whole with
 next record begins a line; and where a stretch stays, the new text is parsed, and has to give the same rows. If it does
 not, each record that stays gets lines of its own, with what breaks any JSON between them. A stretch may still become
 one with a stretch or a value behind it: nothing of them is lost, but they count as one record in quarantine.
+
+A stretch with records of several people loses those of the erased alone. So does damaged gzip, as far as it can be
+unpacked; it stays damaged, and the rest of it, which cannot be read, goes.
 """
 
 import gzip
@@ -23,8 +26,11 @@ import pyarrow.compute as pc
 from stedi_assets.contracts import SOURCES
 from stedi_assets.contracts.model import Contract
 from stedi_assets.contracts.provenance import SOURCE_BYTES, SOURCE_OFFSET
+from stedi_assets.erasure.fields import says_nothing
 from stedi_assets.erasure.separators import Separators
+from stedi_assets.erasure.stretches import cut, own_spans
 from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.erasure.traces import unpacked
 from stedi_assets.landing import reasons
 from stedi_assets.landing.parse import parse, parsed_schema
 from stedi_assets.landing.shapes import Flags, Integers
@@ -33,6 +39,7 @@ from stedi_assets.landing.unpack import GZIP_MAGIC, DamagedGzipError, unpack
 from stedi_assets.landing.zone import LandedObject, Zone
 
 _BREAK = b",,\n"  # no JSON value goes on over it: two commas outside of a string, a line's end inside of one
+_GZIP_END_BYTES = 8  # the checksum and the size
 _KEPT_HEADERS = ("ContentType", "ContentEncoding", "ContentDisposition", "CacheControl", "Metadata")
 
 
@@ -52,11 +59,15 @@ class Rewritten:
 
 
 class _Judged(NamedTuple):
-    """The records of one text: where each begins, which are to be taken out, whether a damaged stretch stays."""
+    """The records of one text: where each begins, which are to be taken out, whether a damaged stretch stays.
+
+    cuts: begin and end of each part to take out of stretches that stay.
+    """
 
     starts: Integers
     is_erased: Flags
     keeps_damage: bool
+    cuts: list[tuple[int, int]]
 
 
 def rewrite_zone(zone: Zone, suppression: Suppression, max_object_bytes: int) -> dict[str, tuple[int, int]]:
@@ -96,20 +107,23 @@ def without_erased(
 ) -> Rewritten | None:
     """The object without the records of the erased, None if it has none. Raises ObjectTooLarge.
 
-    A record that fits the contract is judged as a row, one that doesn't by what its text mentions. Gzip stays gzip;
-    of damaged gzip, which is one record, nothing is left.
+    A record that fits the contract is judged as a row, one that doesn't by its text. Gzip stays gzip.
     """
     if suppression.is_empty:
         return None
     try:
         text = unpack(content, max_text_bytes)
     except DamagedGzipError:
-        return Rewritten(b"", 1) if suppression.mentioned_in_gzip(content) else None
+        return _without_in_damaged_gzip(content, contract, suppression, max_text_bytes)
     splitter = Splitter(text)
     judged = _judge(content, text, splitter, contract, suppression, max_text_bytes)
+    is_gzip = content.startswith(GZIP_MAGIC)
+    if judged.cuts:
+        shorter = _packed(cut(text, judged.cuts), is_gzip)
+        further = without_erased(shorter, contract, suppression, max_text_bytes) or Rewritten(shorter, 0)
+        return Rewritten(further.content, further.records + len(judged.cuts))
     if not judged.is_erased.any():
         return None
-    is_gzip = content.startswith(GZIP_MAGIC)
     rewritten = _packed(_without(text, splitter, judged), is_gzip)
     if judged.keeps_damage:
         expected = _rows(content, contract, max_text_bytes, without=suppression)
@@ -118,12 +132,25 @@ def without_erased(
     return Rewritten(rewritten, int(judged.is_erased.sum()))
 
 
+def _without_in_damaged_gzip(
+    content: bytes, contract: Contract, suppression: Suppression, max_text_bytes: int
+) -> Rewritten | None:
+    """The same of damaged gzip. What is left of it is cut at its end, so that nothing of it is read as before."""
+    for also_broken in (False, True) if suppression.mentioned_in_gzip(content) else ():
+        text = b"".join(unpacked(content, also_broken=also_broken))
+        if found := without_erased(text, contract, suppression, max_text_bytes):
+            is_empty = says_nothing(found.content.decode("latin-1"))
+            return Rewritten(b"" if is_empty else _packed(found.content, True)[:-_GZIP_END_BYTES], found.records)
+    return None
+
+
 def _judge(
     content: bytes, text: bytes, splitter: Splitter, contract: Contract, suppression: Suppression, max_text_bytes: int
 ) -> _Judged:
     starts: list[Integers] = []
     is_erased: list[Flags] = []
     keeps_damage = False
+    cuts: list[tuple[int, int]] = []
     for batch in parse(content, "", contract, max_text_bytes):
         offsets: Integers = batch.column(SOURCE_OFFSET.name).to_numpy()
         erased: Flags = suppression.erased_rows(batch, contract).to_numpy(zero_copy_only=False).copy()
@@ -131,15 +158,16 @@ def _judge(
         for index in np.flatnonzero(misfits):
             # Not the batch's raw text: that is cut where it is too long.
             record = splitter.record_at(int(offsets[index]))
-            raw = text[record.start : record.stop].decode("utf-8", "backslashreplace")
-            is_mentioned = suppression.mentioned_in(raw)
-            erased[index] = is_mentioned
-            keeps_damage |= record.reason == reasons.DAMAGED and not is_mentioned
+            spans = own_spans(text, record, contract, suppression)
+            erased[index] = spans == [(record.start, record.stop)]
+            if not erased[index]:
+                cuts += spans
+                keeps_damage |= record.reason == reasons.DAMAGED
         starts.append(offsets)
         is_erased.append(erased)
     if not starts:
-        return _Judged(np.empty(0, np.int64), np.empty(0, np.bool_), False)
-    return _Judged(np.concatenate(starts), np.concatenate(is_erased), keeps_damage)
+        return _Judged(np.empty(0, np.int64), np.empty(0, np.bool_), False, [])
+    return _Judged(np.concatenate(starts), np.concatenate(is_erased), keeps_damage, cuts)
 
 
 def _without(text: bytes, splitter: Splitter, judged: _Judged) -> bytes:

@@ -36,7 +36,8 @@ class LandingReceipt:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One erasure. `customers`: how many were found; `shared_serials`: theirs that are others' too, and so stay."""
+    """One erasure. `customers`: how many were found; `shared_serials`: theirs that are others' too, and so stay;
+    `mentioned_by_others`: quarantined records of others that have something of theirs in them, and so stay."""
 
     request: str
     finished_ms: int
@@ -44,6 +45,7 @@ class Receipt:
     tables: tuple[TableReceipt, ...]
     landing: tuple[LandingReceipt, ...]
     shared_serials: int
+    mentioned_by_others: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept and printed."""
@@ -54,6 +56,7 @@ class Receipt:
             "tables": {table.table: {k: v for k, v in asdict(table).items() if k != "table"} for table in self.tables},
             "landing": [asdict(zone) for zone in self.landing],
             "shared_serials": self.shared_serials,
+            "mentioned_by_others": self.mentioned_by_others,
         }
 
 
