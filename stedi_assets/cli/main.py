@@ -134,11 +134,9 @@ def forget(
     """Erase a customer (EMAIL, or - to read it from standard input) from every table, its history and the store."""
     if (email is None) != withdrawn:
         raise click.UsageError("expected EMAIL, or - to read it from standard input, or --withdrawn")
-    if email == "-":
-        email = sys.stdin.readline()
-    from stedi_assets.cli.forget import forget_customers
+    from stedi_assets.cli.forget import address_on_input, forget_customers
 
-    sys.exit(forget_customers(email, landing, rewrite_landing, json_file))
+    sys.exit(forget_customers(address_on_input() if email == "-" else email, landing, rewrite_landing, json_file))
 
 
 @stedi.command()

@@ -186,6 +186,11 @@ def _list_of_another_key(given: Given) -> str:
     return sentence(given.lake.registry.suppression)
 
 
+def _not_found(given: Given) -> str:
+    told = given.told("forget", "unknown@x.org", status=1, STEDI_HOME=str(Settings.load().home))
+    return next(line for line in told.splitlines() if line.startswith("WARN"))
+
+
 MESSAGES: dict[str, Provoke] = {
     "… is no folder; a folder with customer, accelerometer, step_trainer in it is expected": lambda g: g.said(
         "run", "--landing", "/nowhere", STEDI_HOME=str(Settings.load().home)
@@ -234,6 +239,8 @@ MESSAGES: dict[str, Provoke] = {
     "FAILED  there is no customer record, …, that says who agrees; bring the data first: …. Nothing was erased": (
         _nobody_landed
     ),
+    "WARN  nothing of a customer with this address was found: compare it with the customer's records. It is on the "
+    "list of erasures: what arrives with it is dropped": _not_found,
     "…, the list of erasures, is gone, and … says that there was one: bring it back from a copy, …": _list_gone,
     "… is not the list of erasures that was written there; bring it back from a copy, …": _list_damaged,
     "… lists … erasures, and the key that made it is expected in …, but there is none: bring the key back …": (
