@@ -161,3 +161,8 @@ def test_another_ones_record_that_has_a_packed_mention_stays() -> None:
     assert without_erased(reading, ACCELEROMETER_LANDING, ANN, LIMIT) is None
     own = reading.replace(b"ben@y.org", b"ann@x.org")
     assert without_erased(own, ACCELEROMETER_LANDING, ANN, LIMIT) == Rewritten(b"", 1)
+
+
+def test_packed_bytes_that_look_like_an_address_are_no_other_customer() -> None:
+    packed = b"-- q@r --" + gzip.compress(RECORD, mtime=0)
+    assert without_erased(packed, CUSTOMER_LANDING, ANN, LIMIT) == Rewritten(b"", 1)

@@ -20,6 +20,7 @@ import pyarrow as pa
 from stedi_assets.contracts import SOURCES
 from stedi_assets.contracts.customer_key import customer_key_of, former_key_of
 from stedi_assets.contracts.model import Contract
+from stedi_assets.erasure.encodings import bytes_of, is_packed
 from stedi_assets.erasure.fields import fields_of, pieces, says_nothing, text_of
 from stedi_assets.erasure.traces import addresses, traces, traces_in_gzip, views
 from stedi_assets.keys import keyed_hash
@@ -152,7 +153,8 @@ class Suppression:
             return any(map(self.is_serial, serials))
         if contract.email_column and (named := {v for v in fields["email"] | fields["user"] if "@" in v}):
             return any(map(self.is_customer, named))
-        if all(self._names_others(view) for view in views(piece)):
+        # Packed bytes look like addresses by chance, the more the longer they are.
+        if not is_packed(bytes_of(piece)) and all(self._names_others(view) for view in views(piece)):
             return False
         own = self if contract.email_column is None else replace(self, serials=frozenset())
         return own.mentioned_in(piece)
