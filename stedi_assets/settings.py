@@ -12,7 +12,7 @@ from pathlib import Path
 
 REPOSITORY_DATA = Path(__file__).resolve().parent.parent / "data"
 
-DEFAULT_CACHE = Path("~/.cache/stedi").expanduser()
+DEFAULT_CACHE = Path("~/.cache/stedi")
 EMBEDDED, SPARK, GLUE = "embedded", "spark", "glue"
 LOCAL, AWS = "local", "aws"
 # Host and port, then parameters; a user's name or a path has no place there.
@@ -94,8 +94,8 @@ class Settings:
                 "STEDI_ENGINE is 'glue', which computes on AWS alone: STEDI_ENV=aws is expected with it"
             )
         return cls(
-            home=Path(env.get("STEDI_HOME") or ".stedi").expanduser().resolve(),
-            data=Path(env.get("STEDI_DATA") or REPOSITORY_DATA).expanduser().resolve(),
+            home=_home(_path(env, "STEDI_HOME", ".stedi")),
+            data=_path(env, "STEDI_DATA", REPOSITORY_DATA),
             max_quarantine_share=_number(env, "STEDI_MAX_QUARANTINE_SHARE", cls.max_quarantine_share, 0, 1),
             max_object_bytes=int(_number(env, "STEDI_MAX_OBJECT_BYTES", cls.max_object_bytes, 1, 2**31 - 2**20)),
             retention_days=int(_number(env, "STEDI_RETENTION_DAYS", cls.retention_days, 0, 36_500)),
@@ -106,7 +106,7 @@ class Settings:
             minimum_subjects=int(_number(env, "STEDI_MINIMUM_SUBJECTS", cls.minimum_subjects, 0, 2**31)),
             engine=engine,
             spark_memory=_memory(env.get("STEDI_SPARK_MEMORY") or cls.spark_memory),
-            cache=_cache(env.get("STEDI_CACHE") or cls.cache),
+            cache=_cache(_path(env, "STEDI_CACHE", cls.cache)),
             env=place,
             **(_on_aws(env) if place == AWS else {}),
             pseudonym_secret=env.get("STEDI_PSEUDONYM_SECRET_ID") or cls.pseudonym_secret,
@@ -170,8 +170,29 @@ def _memory(text: str) -> str:
     return text
 
 
-def _cache(given: str | Path) -> Path:
-    path = Path(given).expanduser().resolve()
+def _path(env: Mapping[str, str], name: str, default: str | Path) -> Path:
+    return expand(env.get(name) or default, name).resolve()
+
+
+def expand(path: str | Path, name: str) -> Path:
+    """Return the path with ~ or ~USER replaced. Raises SettingsError, which names the setting or option."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # pathlib's error for a user that the machine does not have
+        raise SettingsError(
+            f"{name} is {str(path)!r}: this machine knows no home folder for it; a path without ~ is expected"
+        ) from None
+
+
+def _home(path: Path) -> Path:
+    if "?" in str(path):
+        raise SettingsError(
+            f"STEDI_HOME is {str(path)!r}: a path without ? is expected; Dagster's databases would lie elsewhere"
+        )
+    return path
+
+
+def _cache(path: Path) -> Path:
     if _NOT_IN_CACHE.search(str(path)):
         raise SettingsError(f"STEDI_CACHE is {str(path)!r}: a path without , * ? [ ] {{ }} # % or \\ is expected")
     return path

@@ -1,9 +1,12 @@
 """Settings from the environment, and expectations from files: what is taken and what is refused."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from stedi_assets.cli.ending import carry_out
+from stedi_assets.cli.main import stedi
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import REFERENCE, ExpectationsError, read_expectations
 from stedi_assets.settings import REPOSITORY_DATA, Settings, SettingsError
@@ -11,7 +14,7 @@ from stedi_assets.settings import REPOSITORY_DATA, Settings, SettingsError
 
 def test_defaults() -> None:
     found = Settings.load({})
-    assert found == Settings(home=Path(".stedi").resolve())
+    assert found == Settings(home=Path(".stedi").resolve(), cache=Path("~/.cache/stedi").expanduser())
     assert (found.data, found.max_quarantine_share, found.retention_days) == (REPOSITORY_DATA, 0.01, 7)
 
 
@@ -34,6 +37,27 @@ def test_what_is_set_is_taken() -> None:
 def test_what_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} is '{value}': a number from"):
         Settings.load({name: value})
+
+
+@pytest.mark.parametrize("name", ["STEDI_HOME", "STEDI_DATA", "STEDI_CACHE"])
+def test_a_home_folder_that_nobody_has_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is '~no-such-user/x': this machine knows no home folder for it"):
+        Settings.load({name: "~no-such-user/x"})
+
+
+@pytest.mark.parametrize("words", [("tables", "--home", "~no-such-user/x"), ("deliver", "customer", "~no-such-user/x")])
+def test_nor_is_one_of_an_option_taken(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stedi", *words])
+    monkeypatch.chdir(tmp_path)
+    assert carry_out(stedi) == 2
+    assert "'~no-such-user/x': this machine knows no home folder for it" in capsys.readouterr().err
+
+
+def test_a_home_with_a_question_mark_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"STEDI_HOME is '/h[?]me': a path without [?] is expected"):
+        Settings.load({"STEDI_HOME": "/h?me"})
 
 
 def test_expectations(tmp_path: Path) -> None:

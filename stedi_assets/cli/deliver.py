@@ -9,13 +9,13 @@ from pathlib import Path
 from stedi_assets.cli.terminal import print_line
 from stedi_assets.lakehouse.connection import start
 from stedi_assets.landing.delivery import Delivery
-from stedi_assets.settings import Settings
+from stedi_assets.settings import Settings, expand
 
 
 def deliver_files(source: str, paths: Sequence[Path], name: str) -> None:
     """Delivers the files and says what arrived. Raises the errors of `errors`; what is wrong is refused first."""
     settings = Settings.load()
-    delivery = Delivery.of(source, [path.expanduser() for path in paths], name)
+    delivery = Delivery.of(source, [expand(path, "PATH") for path in paths], name)
     starting = start(settings)  # the services come up while Python imports
     import boto3
 

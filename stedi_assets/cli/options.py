@@ -8,13 +8,15 @@ from pathlib import Path
 
 import click
 
+from stedi_assets.settings import expand
+
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def _use_home(_context: click.Context, _parameter: click.Parameter, home: Path | None) -> Path | None:
     if home is not None:
-        os.environ["STEDI_HOME"] = str(home.expanduser().resolve())
+        os.environ["STEDI_HOME"] = str(expand(home, "--home").resolve())
     return home
 
 

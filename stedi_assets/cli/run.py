@@ -20,7 +20,7 @@ from stedi_assets.lakehouse.lock import home_lock
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy, policy_of
-from stedi_assets.settings import EMBEDDED, GLUE, Settings
+from stedi_assets.settings import EMBEDDED, GLUE, Settings, expand
 
 if TYPE_CHECKING:
     from dagster import AssetKey
@@ -115,7 +115,7 @@ def _bring(landing: str | None, settings: Settings, store: Store, progress: Any)
     if landing is not None and landing.startswith("s3:"):
         zone = Zone.of(landing, zone.s3)
     elif landing is not None:
-        written, removed = zone.mirror(Path(landing).expanduser())
+        written, removed = zone.mirror(expand(landing, "--landing"))
         progress.say(f"mirrored {landing}: {written} objects written, {removed} removed")
     elif not store.is_aws and (written := zone.fill(settings.data)):
         progress.say(f"the landing zone was empty: {written} objects copied from {settings.data}")

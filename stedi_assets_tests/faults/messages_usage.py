@@ -140,6 +140,10 @@ MESSAGES: dict[str, Provoke] = {
     "STEDI_ENGINE is …: embedded, spark or sc://HOST:PORT is expected, …": lambda g: g.said(
         "run", STEDI_ENGINE="flink"
     ),
+    "STEDI_HOME is …: a path without ? is expected; …": lambda g: g.said("tables", STEDI_HOME="/h?me"),
+    "… is …: this machine knows no home folder for it; a path without ~ is expected": lambda g: g.said(
+        "tables", STEDI_HOME="~no-such-user/x"
+    ),
     "STEDI_CACHE is …: a path without … is expected": lambda g: g.said("tables", STEDI_CACHE="/a,b"),
     "STEDI_SPARK_MEMORY is …: a size as 2g or 900m is expected": lambda g: g.said("tables", STEDI_SPARK_MEMORY="much"),
     "the policy … is …: … is expected": lambda g: g.said("run", STEDI_CONSENT="sometimes"),
