@@ -108,7 +108,10 @@ def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression"
         return _Read(ingestion, done, published)
     objects = transforms.listing(lakehouse.spark, ingestion.changes.fresh)
     look = transforms.Look(ingestion.source, folder)
-    rows = transforms.landing_rows(objects, contract, lakehouse.settings.max_object_bytes, suppression, look)
+    settings = lakehouse.settings
+    rows = transforms.landing_rows(
+        objects, contract, settings.max_object_bytes, suppression, look, settings.max_value_bytes
+    )
     files = kept.files if kept else ()
     if published is not None and ingestion.changes.gone:
         rows, files = transforms.without(published, ingestion.changes.gone).unionByName(rows), ()

@@ -142,7 +142,9 @@ def _landing(lakehouse: Lakehouse, published: dict[Contract, Published]) -> Iter
     if CUSTOMER_LANDING in published:  # by its records it is known who has which device
         suppression = theirs_alone(suppression, rows[CUSTOMER_LANDING.table])
         suppressions |= {contract: suppression for contract in SOURCES.values() if contract is not CUSTOMER_LANDING}
-    if any(landed.rules(s) != rules_of_source(landed.zone, suppressions[contract]) for s, contract in SOURCES.items()):
+    longest = lakehouse.settings.max_value_bytes
+    rules = {s: rules_of_source(landed.zone, suppressions[contract], longest) for s, contract in SOURCES.items()}
+    if any(landed.rules(source) != expected for source, expected in rules.items()):
         yield from (WholeAudit(contract, left_out=_OTHER_RULES) for contract in published)
         return
     ingested = {source: list(landed.manifests[source].entries.values()) for source in SOURCES}

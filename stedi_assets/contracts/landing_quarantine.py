@@ -25,8 +25,13 @@ LANDING_QUARANTINE = Contract(
         SOURCE_OBJECT,
         Column("source_offset", "bigint", "Where it begins in the (unpacked) object, counted from 0.", unit="bytes"),
         Column("source_bytes", "bigint", "Bytes of the (unpacked) object that it accounts for.", unit="bytes"),
-        Column("reason", "string", "Why it is here: damaged, not_an_object, missing, wrong_type, out_of_range, ..."),
+        Column("reason", "string", "Why it is here: damaged, not_an_object, missing, too_long, wrong_type, ..."),
         Column("field", "string", "The contract's field that did not fit; null where no single one.", required=False),
-        Column("raw", "string", "The text as it arrived; bytes that are not UTF-8 stand as \\xNN.", personal=True),
+        Column(
+            "raw",
+            "string",
+            "The text as it arrived, its first million characters; bytes that are not UTF-8 stand as \\xNN.",
+            personal=True,
+        ),
     ),
 )

@@ -191,9 +191,9 @@ class _Erasing:
         abort_uploads(lakehouse.s3, own.uri)  # parts of objects that never came to be are kept, too
         found = zone_of(lakehouse)
         zones = [own] if found.uri == own.uri else [own, found]
-        limit = lakehouse.settings.max_object_bytes
+        limits = (lakehouse.settings.max_object_bytes, lakehouse.settings.max_value_bytes)
         return tuple(
-            self._journal.add_zone(LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, limit)))
+            self._journal.add_zone(LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, *limits)))
             if zone.uri == own.uri or rewrite_landing
             else LandingReceipt.left(zone.uri)
             for zone in zones

@@ -85,8 +85,10 @@ def current_records(lakehouse: Lakehouse) -> DataFrame:
         if SOURCES[landed.source] is CUSTOMER_LANDING
     ]
     objects = transforms.listing(lakehouse.spark, landed)
-    limit = lakehouse.settings.max_object_bytes
-    records = transforms.landing_rows(objects, CUSTOMER_LANDING, limit, NOBODY)
+    settings = lakehouse.settings
+    records = transforms.landing_rows(
+        objects, CUSTOMER_LANDING, settings.max_object_bytes, NOBODY, max_value_bytes=settings.max_value_bytes
+    )
     with suppress(NeverPublishedError):
         records = records.unionByName(lakehouse.tables.read(CUSTOMER_LANDING))
     return records.select(*CUSTOMER_TRUSTED.column_names)

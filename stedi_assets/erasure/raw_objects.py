@@ -11,7 +11,7 @@ one with a stretch or a value behind it: nothing of them is lost, but they count
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ from stedi_assets.landing.shapes import Flags, Integers
 from stedi_assets.landing.split import Record, Splitter
 from stedi_assets.landing.unpack import GZIP_MAGIC, DamagedGzipError, unpack
 from stedi_assets.landing.zone import LandedObject, Zone
+from stedi_assets.settings import Settings
 
 _BREAK = b",,\n"  # no JSON value goes on over it: two commas outside of a string, a line's end inside of one
 _KEPT_HEADERS = ("ContentType", "ContentEncoding", "ContentDisposition", "CacheControl", "Metadata")
@@ -59,7 +60,9 @@ class _Judged(NamedTuple):
     keeps_damage: bool
 
 
-def rewrite_zone(zone: Zone, suppression: Suppression, max_object_bytes: int) -> dict[str, tuple[int, int]]:
+def rewrite_zone(
+    zone: Zone, suppression: Suppression, max_object_bytes: int, max_value_bytes: int = Settings.max_value_bytes
+) -> dict[str, tuple[int, int]]:
     """Takes the erased out of every landed object: for each source, objects rewritten and records taken out.
 
     What was rewritten before a failure stays so, and a second run goes on from there.
@@ -67,19 +70,23 @@ def rewrite_zone(zone: Zone, suppression: Suppression, max_object_bytes: int) ->
     """
     counts = dict.fromkeys(SOURCES, (0, 0))
     for landed in [] if suppression.is_empty else zone.objects():
-        records = _rewrite(zone.s3, landed, suppression, max_object_bytes)
+        records = _rewrite(zone.s3, landed, suppression, max_object_bytes, max_value_bytes)
         if records:
             before = counts[landed.source]
             counts[landed.source] = (before[0] + 1, before[1] + records)
     return counts
 
 
-def _rewrite(s3: Any, landed: LandedObject, suppression: Suppression, max_object_bytes: int) -> int:
+def _rewrite(
+    s3: Any, landed: LandedObject, suppression: Suppression, max_object_bytes: int, max_value_bytes: int
+) -> int:
     """How many records were taken out of one object."""
     place = {"Bucket": landed.bucket, "Key": landed.key}
+    contract = SOURCES[landed.source]
     try:
         found = s3.get_object(**place, IfMatch=landed.etag)
-        rewritten = without_erased(found["Body"].read(), SOURCES[landed.source], suppression, max_object_bytes)
+        content = found["Body"].read()
+        rewritten = without_erased(content, contract, suppression, max_object_bytes, max_value_bytes)
         if rewritten is None:
             return 0
         headers = {name: found[name] for name in _KEPT_HEADERS if found.get(name)}
@@ -92,7 +99,11 @@ def _rewrite(s3: Any, landed: LandedObject, suppression: Suppression, max_object
 
 
 def without_erased(
-    content: bytes, contract: Contract, suppression: Suppression, max_text_bytes: int
+    content: bytes,
+    contract: Contract,
+    suppression: Suppression,
+    max_text_bytes: int,
+    max_value_bytes: int = Settings.max_value_bytes,
 ) -> Rewritten | None:
     """The object without the records of the erased, None if it has none. Raises ObjectTooLarge.
 
@@ -106,25 +117,29 @@ def without_erased(
     except DamagedGzipError:
         return Rewritten(b"", 1) if suppression.mentioned_in_gzip(content) else None
     splitter = Splitter(text)
-    judged = _judge(content, text, splitter, contract, suppression, max_text_bytes)
+
+    def read(content: bytes) -> Iterator[pa.RecordBatch]:
+        return parse(content, "", contract, max_text_bytes, max_value_bytes)
+
+    judged = _judge(read(content), text, splitter, contract, suppression)
     if not judged.is_erased.any():
         return None
     is_gzip = content.startswith(GZIP_MAGIC)
     rewritten = _packed(_without(text, splitter, judged), is_gzip)
     if judged.keeps_damage:
-        expected = _rows(content, contract, max_text_bytes, without=suppression)
-        if not _rows(rewritten, contract, max_text_bytes).equals(expected):
+        expected = _rows(read(content), contract, without=suppression)
+        if not _rows(read(rewritten), contract).equals(expected):
             rewritten = _packed(_apart(text, splitter, judged), is_gzip)
     return Rewritten(rewritten, int(judged.is_erased.sum()))
 
 
 def _judge(
-    content: bytes, text: bytes, splitter: Splitter, contract: Contract, suppression: Suppression, max_text_bytes: int
+    batches: Iterable[pa.RecordBatch], text: bytes, splitter: Splitter, contract: Contract, suppression: Suppression
 ) -> _Judged:
     starts: list[Integers] = []
     is_erased: list[Flags] = []
     keeps_damage = False
-    for batch in parse(content, "", contract, max_text_bytes):
+    for batch in batches:
         offsets: Integers = batch.column(SOURCE_OFFSET.name).to_numpy()
         erased: Flags = suppression.erased_rows(batch, contract).to_numpy(zero_copy_only=False).copy()
         misfits = pc.is_valid(batch.column("reason")).to_numpy(zero_copy_only=False)
@@ -188,13 +203,13 @@ def _packed(text: bytes, is_gzip: bool) -> bytes:
     return gzip.compress(text, compresslevel=6, mtime=0) if is_gzip else text
 
 
-def _rows(content: bytes, contract: Contract, max_text_bytes: int, without: Suppression | None = None) -> pa.Table:
+def _rows(batches: Iterable[pa.RecordBatch], contract: Contract, without: Suppression | None = None) -> pa.Table:
     """The rows that fit, but for those of the erased; where they stand in the text is left out."""
-    batches = []
-    for batch in parse(content, "", contract, max_text_bytes):
+    kept = []
+    for batch in batches:
         stays = pc.is_null(batch.column("reason"))
         if without:
             stays = pc.and_not(stays, without.erased_rows(batch, contract))
-        batches.append(batch.filter(stays))
-    rows = pa.Table.from_batches(batches, parsed_schema(contract))
+        kept.append(batch.filter(stays))
+    rows = pa.Table.from_batches(kept, parsed_schema(contract))
     return rows.drop_columns([SOURCE_OFFSET.name, SOURCE_BYTES.name])

@@ -24,11 +24,14 @@ from stedi_assets.landing.findings import Findings
 from stedi_assets.landing.parse import parse
 from stedi_assets.landing.unpack import ObjectTooLarge
 from stedi_assets.landing.zone import LandedObject
+from stedi_assets.settings import Settings
 
 LISTED = "bucket string, source_object string, etag string, bytes bigint"
 TALLY = "source string, source_object string, landed_bytes bigint, text_bytes bigint, objects bigint"
 
 ERASED = "source string, source_object string, source_offset bigint, source_bytes bigint"
+# Raw text of 64 MiB costs a run a minute and 3 GB. The landed object has all of it.
+MAX_KEPT_CHARACTERS = 1_000_000
 # Of a listing that is read in parallel.
 _MOST_PARTS, _BYTES_OF_A_PART = 8, 4 * 2**20
 _ERASED = "erased"  # the reason by which findings tell these records; none of the quarantine's
@@ -53,7 +56,12 @@ class Look:
 
 
 def landing_rows(
-    objects: DataFrame, contract: Contract, max_object_bytes: int, suppression: Suppression, look: Look | None = None
+    objects: DataFrame,
+    contract: Contract,
+    max_object_bytes: int,
+    suppression: Suppression,
+    look: Look | None = None,
+    max_value_bytes: int = Settings.max_value_bytes,
 ) -> DataFrame:
     """One row per JSON object that fits the contract, from the listed objects (schema LISTED), but for the erased.
 
@@ -69,7 +77,7 @@ def landing_rows(
             key, content = listed["source_object"], content_of(listed, max_object_bytes)
             if findings:
                 findings.add(_counted(content, key, source, max_object_bytes))
-            for parsed in parse(content, key, contract, max_object_bytes):
+            for parsed in parse(content, key, contract, max_object_bytes, max_value_bytes):
                 fits, erased = pc.is_null(parsed.column("reason")), suppression.erased_rows(parsed, contract)
                 if findings:
                     for found in _dropped(parsed, fits, erased, source, suppression):
@@ -158,7 +166,14 @@ def _dropped(
         yield _finding(source=[source] * gone.num_rows, reason=[_ERASED] * gone.num_rows, **places)
     kept = misfits.filter(pc.invert(mentions))
     named = {name: kept.column(name).to_pylist() for name in LANDING_QUARANTINE.column_names[1:]}
+    named["raw"] = [_cut(raw, size) for raw, size in zip(named["raw"], named["source_bytes"], strict=True)]
     yield _finding(source=[source] * kept.num_rows, **named)
+
+
+def _cut(raw: str, source_bytes: int) -> str:
+    if len(raw) <= MAX_KEPT_CHARACTERS:
+        return raw
+    return f"{raw[:MAX_KEPT_CHARACTERS]} [cut here: {source_bytes:,} bytes in all]"
 
 
 def _finding(**columns: Any) -> pa.RecordBatch:
