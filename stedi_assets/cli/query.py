@@ -37,15 +37,17 @@ def answer(sql: str, style: str, as_of: Sequence[tuple[str, int]] = ()) -> None:
     names = _named_tables(sql)
     snapshots = _snapshots(as_of, names)
     database = duckdb.connect(config={"python_enable_replacements": "false"})
+    is_one_statement = True  # until it is parsed
     try:
         _open(database, names, snapshots)
         # From here on the SQL is the user's: no files, no network, no way to switch that off.
         database.execute("SET enable_external_access = false; SET lock_configuration = true")
+        is_one_statement = len(database.extract_statements(sql)) == 1
         result = database.execute(sql)
         columns = [column[0] for column in result.description or ()]
         _print(columns, result.fetchall(), style)
     except duckdb.Error as error:
-        raise UsageError(f"the query failed: {_said(error)}") from None
+        raise UsageError(f"the query failed: {_said(error, is_one_statement)}") from None
     except RuntimeError as error:
         if "interrupted" not in str(error):
             raise
@@ -63,8 +65,11 @@ def text_of(file: Path) -> str:
     return sql
 
 
-def _said(error: "duckdb.Error") -> str:
-    """What the query's author needs; of an error about a value its kind alone, as it quotes the value."""
+def _said(error: "duckdb.Error", is_one_statement: bool) -> str:
+    """What the query's author needs; of an error about a value its kind alone, as it quotes the value.
+
+    An error about the text can quote a value only where an earlier statement has put it into a variable or a type.
+    """
     import duckdb
 
     about_the_text = (
@@ -73,9 +78,8 @@ def _said(error: "duckdb.Error") -> str:
         duckdb.ParserException,
         duckdb.PermissionException,
         duckdb.SyntaxException,
-        duckdb.InvalidInputException,
     )
-    if isinstance(error, about_the_text):
+    if is_one_statement and isinstance(error, about_the_text):
         return str(error).splitlines()[0]
     return f"{type(error).__name__.removesuffix('Exception')} error; its words are left out, as they quote data"
 
