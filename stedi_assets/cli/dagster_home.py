@@ -3,9 +3,10 @@
 Only that. `stedi run` and `stedi dev` share it, so that the UI shows the runs of the command line.
 """
 
+import glob
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError
 
@@ -63,6 +64,18 @@ def dagster_home(home: Path) -> Path:
     return folder
 
 
+def take_paths_literally() -> None:
+    """Have Dagster find its configuration in a folder whose path has [, ] or * in it.
+
+    Dagster (1.13) takes the path for a pattern: it would find no file there, and send telemetry.
+    """
+    from dagster._core.instance import config
+    from dagster_shared.yaml_utils import load_yaml_from_globs
+
+    module: Any = config
+    module.load_yaml_from_globs = lambda path: load_yaml_from_globs(glob.escape(path))
+
+
 def dagster_instance(home: Path) -> "DagsterInstance":
     """The home's instance, as a command has it. Schedules and runs that it starts find it by DAGSTER_HOME.
 
@@ -74,6 +87,7 @@ def dagster_instance(home: Path) -> "DagsterInstance":
 
     folder = dagster_home(home)
     os.environ["DAGSTER_HOME"] = str(folder)
+    take_paths_literally()
     try:
         configured = safe_load((folder / "dagster.yaml").read_text()) or {}
         if not isinstance(configured, dict):

@@ -16,9 +16,12 @@ _SERVER = "dagster_webserver"
 
 
 def dev() -> None:
-    """`dagster dev`, whose web server is the one below."""
+    """`dagster dev`, whose web server is the one below. Its other processes are given the instance that it finds."""
     import dagster._cli.dev as module
 
+    from stedi_assets.cli.dagster_home import take_paths_literally
+
+    take_paths_literally()
     dagster_dev: Any = module
     whole = dagster_dev.open_ipc_subprocess
 
