@@ -41,7 +41,8 @@ class PendingServices:
         while True:
             endpoints = _endpoints(self._home, self._server)
             obstacle = self._make_usable(endpoints)
-            if obstacle is None and not self._has_moved():
+            # First: with a socket's path taken, weed's parts wait for each other and never end.
+            if not self._has_moved() and obstacle is None:
                 return endpoints
             if not process.is_alive(self._home, self._server):
                 self._replace_dead()
@@ -67,7 +68,8 @@ class PendingServices:
         return probe.make_usable(endpoints)
 
     def _has_moved(self) -> bool:
-        """Ends a server launched here that found a gRPC port taken: it moved on to one that nobody knows."""
+        """Ends a server launched here that found a port or a socket's path taken; it has moved to another port, which
+        nobody knows, or will never answer."""
         moved = self._has_missed_a_port()
         if moved:
             process.end(self._home, self._server)
