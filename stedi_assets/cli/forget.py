@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.cli.errors import UsageError, refuse_without_folder
+from stedi_assets.cli.errors import UsageError, refuse_without_folder, said_of_dagsters_database
 from stedi_assets.cli.job import execute
 from stedi_assets.cli.terminal import in_colour, print_line, print_table
 from stedi_assets.contracts.customer_key import customer_key_of
@@ -40,18 +40,31 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
     keys_of(settings).pseudonym()  # a key that is no use is refused before anything is changed
     refuse_without_folder(json_file)
     starting = start(settings)  # the services come up while Python imports
+    from dagster import DagsterInstance
+
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.progress import Progress
     from stedi_assets.erasure.registry import WITHDRAWN
 
+    unusable: str | None = None
     with Progress() as progress:
         progress.say("starting")
         import stedi_assets.definitions  # noqa: F401
 
         store = starting.wait()
-        with home_lock(settings, progress.say), dagster_instance(settings.home) as instance:
+        with home_lock(settings, progress.say):
             request = WITHDRAWN if email is None else _request(settings, store, email)
-            receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
+            try:
+                with dagster_instance(settings.home) as instance:
+                    receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
+            except Exception as error:
+                unusable = said_of_dagsters_database(error)
+                if unusable is None:
+                    raise
+                with DagsterInstance.ephemeral() as instance:  # what was erased by then stays so
+                    receipt, failure = _execute(instance, request, landing or "", rewrite_landing)
+    if unusable is not None:
+        print_line(f"{in_colour('WARN', 'yellow')}  Dagster does not show this erasure: {unusable}")
     if receipt is None:
         print_line(f"{in_colour('FAILED', 'red')}  {failure}")
         print_line(_NOT_FINISHED)

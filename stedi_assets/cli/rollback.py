@@ -42,7 +42,8 @@ def roll_back_table(name: str, snapshot_id: int | None) -> int:
 
     with Progress() as progress:
         store = starting.wait()
-        with home_lock(settings, progress.say):
+        # Opened first: where that fails, nothing is rolled back.
+        with home_lock(settings, progress.say), dagster_instance(settings.home) as instance:
             try:
                 done = _roll_back(settings, store, contract, snapshot_id, progress)
             except NoSuchVersionError as error:
@@ -50,8 +51,7 @@ def roll_back_table(name: str, snapshot_id: int | None) -> int:
             except (ConsentRefusedError, PublicationRefusedError) as error:
                 print_line(f"REFUSED  {error}")
                 return 1
-            with dagster_instance(settings.home) as instance:
-                instance.report_runless_asset_event(observation(contract, done))
+            instance.report_runless_asset_event(observation(contract, done))
     print_line(
         f"{name}: rolled back from {done.before.snapshot_id} to {done.after.snapshot_id}, {done.after.rows:,} rows"
     )

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from stedi_assets.dagster_databases import find_damaged
 from stedi_assets.doctor.finding import Finding
 from stedi_assets.keys import ERASURE_FILE, PSEUDONYM_FILE
 from stedi_assets.settings import Settings
@@ -79,11 +80,15 @@ def dagster(settings: Settings) -> Iterator[Finding]:
         is_usable = isinstance(yaml.safe_load(configuration.read_text()), dict)
     except (OSError, ValueError, yaml.YAMLError):
         is_usable = False
-    if is_usable:
-        yield Finding("Dagster folder", "ok", str(place))
-    else:
+    damaged = find_damaged(place)
+    for file in damaged:
+        remedy = "move it away: a new one is made, and the tables do not depend on it"
+        yield Finding("Dagster's database", "wrong", f"{file} is damaged", remedy)
+    if not is_usable:
         remedy = "mend it, or delete it: it is made anew"
         yield Finding("Dagster folder", "wrong", f"{configuration} cannot be read as settings", remedy)
+    elif not damaged:
+        yield Finding("Dagster folder", "ok", str(place))
 
 
 def _mode(path: Path) -> int:

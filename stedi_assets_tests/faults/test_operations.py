@@ -15,6 +15,7 @@ from stedi_assets_tests.faults import (
     messages_commits,
     messages_delivery,
     messages_home,
+    messages_machine,
     messages_tables,
     messages_upkeep,
     messages_usage,
@@ -26,6 +27,7 @@ from stedi_assets_tests.faults.table import record
 PAGE = (REPOSITORY / "docs" / "operations.md").read_text()
 MESSAGES: dict[str, Provoke] = {
     **messages_home.MESSAGES,
+    **messages_machine.MESSAGES,
     **messages_commits.MESSAGES,
     **messages_commands.MESSAGES,
     **messages_usage.MESSAGES,
