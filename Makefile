@@ -22,23 +22,14 @@ run: $(INSTALLED) ## Build, audit and publish every table from data/
 dev: $(INSTALLED) ## Serve the Dagster UI and the embedded services
 	@$(BIN)/stedi dev
 
-test: $(INSTALLED) ## Lint, types, the template, and each test that needs nothing but Python and make
-	@$(MAKE) --no-print-directory --jobs 2 lint unit
+test: $(INSTALLED) lint audit ## Everything that is tested: ruff, mypy, cfn-lint, the dependencies, pytest
+	$(BIN)/python -m pytest $(TWO_PROCESSES) --dist loadfile --no-loadscope-reorder
 
-unit: $(INSTALLED)
-	$(PYTEST) --dist loadfile
+test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test)
+	$(BIN)/python -m pytest stedi_assets_tests/engines/test_cluster.py
 
-test-all: $(INSTALLED) lint audit ## make test, make audit, and the tests that need Java, Chromium, moto's server or more time
-	$(PYTEST) --dist loadfile -m 'not faults'
-
-test-pythons: $(INSTALLED) ## The tests of landing, contracts, privacy and erasure with each other Python that is at hand
-	$(BIN)/python -m stedi_assets_tests.tools.interpreters
-
-test-cluster: $(INSTALLED) ## The job on a Spark cluster of four processes, one of which is killed (part of make test-all)
-	$(BIN)/python -m pytest -m needs_java stedi_assets_tests/engines/test_cluster.py
-
-test-faults: $(INSTALLED) ## The long tests of faults and load, which the others leave out
-	$(PYTEST) --dist load --maxschedchunk 1 -m faults
+test-faults: $(INSTALLED) ## The long tests of faults and load, which make test leaves out
+	$(BIN)/python -m pytest -m faults $(TWO_PROCESSES) --dist load --maxschedchunk 1
 
 bench: $(INSTALLED) ## Measure against plain scripts, into docs/benchmarks.md (an hour); BENCH="--scale 10 --only stedi"
 	$(BIN)/python -m benchmarks $(BENCH)

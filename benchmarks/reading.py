@@ -39,8 +39,10 @@ def census(content: bytes, max_text_bytes: int) -> counting.Census:
         return counting.census(content, max_text_bytes)
 
 
-def parse(content: bytes, source_object: str, contract: Contract, max_text_bytes: int) -> Iterator[pa.RecordBatch]:
-    batches = parsing.parse(content, source_object, contract, max_text_bytes)
+def parse(
+    content: bytes, source_object: str, contract: Contract, max_text_bytes: int, max_value_bytes: int
+) -> Iterator[pa.RecordBatch]:
+    batches = parsing.parse(content, source_object, contract, max_text_bytes, max_value_bytes)
     while True:
         with _timed(PARSED):
             batch = next(batches, None)

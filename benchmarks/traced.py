@@ -112,7 +112,7 @@ def _main(s3_url: str, catalog_url: str, file: Path, words: list[str]) -> None:
     Audit.verdicts = timed("audit", lambda audit: str(audit.contract.table), Audit.verdicts)  # type: ignore[method-assign]
     # A worker elsewhere would not find the module.
     if Settings.load().engine == EMBEDDED:
-        landing.fetch, landing.census, landing.parse = reading.fetch, reading.census, reading.parse  # type: ignore[attr-defined]
+        landing.fetch, landing.census, landing.parse = reading.fetch, reading.census, reading.parse  # type: ignore[attr-defined,assignment]
     try:
         stedi.main(args=words, standalone_mode=False)
     finally:

@@ -37,10 +37,14 @@ class Settings:
     """What can be set from outside; each field names its environment variable.
 
     home: STEDI_HOME. Folder for everything that the product keeps.
-    data: STEDI_DATA. Folder with the synthetic set that fills an empty landing zone.
+    data: STEDI_DATA. Folder with the demo set, which a new home's first run copies to its landing zone.
     max_quarantine_share: STEDI_MAX_QUARANTINE_SHARE. Share of a source's bytes (0 to 1) that may be in quarantine
         before a run fails with nothing published.
     max_object_bytes: STEDI_MAX_OBJECT_BYTES. Largest landing object that is read, as it lies there and unpacked.
+    max_orphan_share: STEDI_MAX_ORPHAN_SHARE. Share of the content in the home's store (0 to 1) that may be of no object
+        and is then deleted after an unclean end and by an erasure. More than that looks like a lost index.
+    max_value_bytes: STEDI_MAX_VALUE_BYTES. Longest value of a column, as UTF-8; a record with a longer one goes to
+        the quarantine.
     retention_days: STEDI_RETENTION_DAYS. How long replaced snapshots stay readable before upkeep removes them.
     lock_timeout_seconds: STEDI_LOCK_TIMEOUT_SECONDS. How long a run waits for another run in the same home.
     audit_timeout_seconds: STEDI_AUDIT_TIMEOUT_SECONDS. How long the checks of one table may take before the run fails
@@ -66,6 +70,8 @@ class Settings:
     data: Path = REPOSITORY_DATA
     max_quarantine_share: float = 0.01
     max_object_bytes: int = 512 * 1024 * 1024
+    max_orphan_share: float = 0.2
+    max_value_bytes: int = 64 * 1024
     retention_days: int = 7
     lock_timeout_seconds: float = 600.0
     audit_timeout_seconds: float = 3600.0
@@ -98,6 +104,8 @@ class Settings:
             data=_path(env, "STEDI_DATA", REPOSITORY_DATA),
             max_quarantine_share=_number(env, "STEDI_MAX_QUARANTINE_SHARE", cls.max_quarantine_share, 0, 1),
             max_object_bytes=int(_number(env, "STEDI_MAX_OBJECT_BYTES", cls.max_object_bytes, 1, 2**31 - 2**20)),
+            max_orphan_share=_number(env, "STEDI_MAX_ORPHAN_SHARE", cls.max_orphan_share, 0, 1),
+            max_value_bytes=int(_number(env, "STEDI_MAX_VALUE_BYTES", cls.max_value_bytes, 256, 2**24)),
             retention_days=int(_number(env, "STEDI_RETENTION_DAYS", cls.retention_days, 0, 36_500)),
             lock_timeout_seconds=_number(env, "STEDI_LOCK_TIMEOUT_SECONDS", cls.lock_timeout_seconds, 0, 86_400),
             audit_timeout_seconds=_number(env, "STEDI_AUDIT_TIMEOUT_SECONDS", cls.audit_timeout_seconds, 0.1, 604_800),

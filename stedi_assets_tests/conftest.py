@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from stedi_assets.lakehouse.services import Endpoints
     from stedi_assets.lakehouse.store import Store
     from stedi_assets.lakehouse.tables import Tables
-    from stedi_assets.settings import Settings
     from stedi_assets_tests.support.lake import Lake
     from stedi_assets_tests.support.published_home import PublishedHome
 
@@ -25,8 +24,6 @@ pytest_plugins = ["stedi_assets_tests.faults.summary", "stedi_assets_tests.suppo
 # What a test needs follows from the fixtures that it uses.
 _MARKERS = {"java": "needs_java", "chromium": "needs_chromium", "moto": "needs_moto"}
 _MISSING = "missing_programs"
-# The session's settings and the key of its store, once it is connected.
-_CONNECTED: "list[tuple[Settings, str]]" = []
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
@@ -57,20 +54,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.workeroutput[_MISSING] = missing
     elif missing:
         pytest.exit(missing, returncode=pytest.ExitCode.USAGE_ERROR)
-
-
-@pytest.hookimpl(tryfirst=True)  # before the fixtures of the test
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Connect this process to the session's store again, where a test before has connected it to another one."""
-    if _CONNECTED and "store" in getattr(item, "fixturenames", ()):
-        settings, access_key = _CONNECTED[-1]
-        if os.environ.get("AWS_ACCESS_KEY_ID") != access_key:
-            import boto3
-
-            from stedi_assets.lakehouse.connection import connect
-
-            boto3.DEFAULT_SESSION = None  # it keeps the keys that it began with
-            connect(settings)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -144,10 +127,7 @@ def store(home: Path) -> "Store":
     from stedi_assets.lakehouse.connection import connect
     from stedi_assets.settings import Settings
 
-    settings = Settings.load()
-    store = connect(settings)
-    _CONNECTED.append((settings, os.environ["AWS_ACCESS_KEY_ID"]))
-    return store
+    return connect(Settings.load())
 
 
 @pytest.fixture(scope="session")
@@ -209,6 +189,20 @@ def published_home(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Publis
     folder = tmp_path_factory.mktemp("published") / "home"
     yield PublishedHome.build(folder)
     _stop(folder)
+
+
+@pytest.fixture
+def other_homes(store: "Store", monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For a test that connects this process to the stores of other homes: afterwards the session's is back."""
+    import boto3
+
+    from stedi_assets.lakehouse.connection import connect
+    from stedi_assets.settings import Settings
+
+    session_home = Settings.load()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it began with
+    yield
+    connect(session_home)
 
 
 @pytest.fixture

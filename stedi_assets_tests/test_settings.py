@@ -29,6 +29,7 @@ def test_what_is_set_is_taken() -> None:
         ("STEDI_MAX_QUARANTINE_SHARE", "1.5"),
         ("STEDI_MAX_QUARANTINE_SHARE", "nan"),
         ("STEDI_MAX_OBJECT_BYTES", "0"),
+        ("STEDI_MAX_VALUE_BYTES", "255"),
         ("STEDI_RETENTION_DAYS", "week"),
         ("STEDI_LOCK_TIMEOUT_SECONDS", "-1"),
         ("STEDI_AUDIT_TIMEOUT_SECONDS", "0"),

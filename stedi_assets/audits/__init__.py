@@ -8,11 +8,12 @@ No Dagster here: `assets` turn verdicts into check results.
 """
 
 from stedi_assets.audits.derive import (
+    ENOUGH_SUBJECTS,
     EXPECTED_ROWS,
     SCHEMA_CHECK,
     WITHDRAWN,
     checks_of,
-    consent_checks,
+    policy_checks,
     withdrawn_check,
 )
 from stedi_assets.audits.limit import AuditTimeoutError, within
@@ -20,6 +21,7 @@ from stedi_assets.audits.record import numbers_of, recorded, verdicts_of
 from stedi_assets.audits.run import EXAMPLE, Audit, Numbers, Part, Verdict
 
 __all__ = [
+    "ENOUGH_SUBJECTS",
     "EXAMPLE",
     "EXPECTED_ROWS",
     "SCHEMA_CHECK",
@@ -30,8 +32,8 @@ __all__ = [
     "Part",
     "Verdict",
     "checks_of",
-    "consent_checks",
     "numbers_of",
+    "policy_checks",
     "recorded",
     "verdicts_of",
     "withdrawn_check",

@@ -22,6 +22,18 @@ KEPT_OUT_CHECK = Check(
     actual="SELECT count(*) FROM rows_of_the_erased",
 )
 EXPECTED_ROWS = "expected_rows"
+# Rollback and erasure ask it, too, by the policy in force then.
+ENOUGH_SUBJECTS = Check(
+    "enough_subjects",
+    "Rows are of as many customers as STEDI_MINIMUM_SUBJECTS asks for, or of none. Counted: customers, where too few.",
+    # Without a minimum nobody is counted: an engine sees by the policy's number that no row is asked for.
+    actual="""
+    SELECT coalesce(max(subjects), 0) FROM (
+        SELECT count(DISTINCT subject_id) AS subjects FROM staged WHERE $minimum_subjects > 0
+    ) WHERE subjects < $minimum_subjects
+    """,
+    whole=("actual",),
+)
 # Asked of what is published as well, when a run fails and leaves it in place.
 WITHDRAWN = "withdrawn_since"
 
@@ -31,16 +43,18 @@ def checks_of(contract: Contract) -> tuple[Check, ...]:
     checks = [SCHEMA_CHECK, _row_count(contract), _expected_rows(contract), _grain(contract), _required(contract)]
     if contract.allowed_columns:
         checks.insert(1, ALLOWED_CHECK)
-    checks += consent_checks(contract)
+    checks += policy_checks(contract)
     checks += [_reference(reference) for reference in contract.references]
     return (*checks, *contract.checks)
 
 
-def consent_checks(contract: Contract) -> tuple[Check, ...]:
-    """Of these, those on who may be in the table: they can be asked of any version of it, at any time."""
+def policy_checks(contract: Contract) -> tuple[Check, ...]:
+    """Return the checks on the people in the table, which every version has to pass to become current: a publication, a
+    rollback, what an erasure leaves. They are asked by the policy in force then."""
     if contract.zone == "landing":
         return (KEPT_OUT_CHECK,)
-    return (*_consent(contract), *_unambiguous(contract), withdrawn_check(contract))
+    enough = (ENOUGH_SUBJECTS,) if contract.subject_column else ()
+    return (*_consent(contract), *_unambiguous(contract), *enough, withdrawn_check(contract))
 
 
 def _row_count(contract: Contract) -> Check:

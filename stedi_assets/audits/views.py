@@ -4,7 +4,7 @@ Here: the rules' own answers (`transforms.consent`, `erasure.suppression`) as th
 recounts, which find the same by another way (`contracts.consenting`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits.asking import anew
@@ -49,18 +49,27 @@ def consent_views(
 
 def rows_of_the_erased(contract: Contract, staged: "DataFrame", suppression: Suppression) -> "DataFrame":
     """`rows_of_the_erased`: one row (its place) for each staged row, or raw text, of someone who was erased."""
-    judged = [name for name in (contract.email_column, contract.serial_column, "raw") if name in contract.column_names]
+    if "raw" in contract.column_names:
+        return _places_of(staged, ("source", "raw"), suppression.erased_records, suppression)
+    judged = [name for name in (contract.email_column, contract.serial_column) if name]
+    return _places_of(staged, judged, lambda batch: suppression.erased_rows(batch, contract), suppression)
 
+
+def mentions_of_the_erased(quarantine: "DataFrame", suppression: Suppression) -> "DataFrame":
+    """`mentions_of_the_erased`: the place of each quarantined record that mentions someone erased, whosever it is."""
+    return _places_of(quarantine, ("source", "raw"), suppression.mentioning_records, suppression)
+
+
+def _places_of(
+    rows: "DataFrame",
+    judged: "Sequence[str]",
+    judge: "Callable[[pa.RecordBatch], pa.BooleanArray]",
+    suppression: Suppression,
+) -> "DataFrame":
     def recognised(batches: "Iterable[pa.RecordBatch]") -> "Iterable[pa.RecordBatch]":
-        import pyarrow as pa
-
         for batch in batches:
-            if "raw" in judged:
-                found = pa.array([suppression.mentioned_in(raw or "") for raw in batch["raw"].to_pylist()], pa.bool_())
-            else:
-                found = suppression.erased_rows(batch, contract)
-            yield batch.filter(found).select(["source_offset"])
+            yield batch.filter(judge(batch)).select(["source_offset"])
 
     if suppression.is_empty:
-        return staged.limit(0).select("source_offset")
-    return staged.select(*judged, "source_offset").mapInArrow(recognised, "source_offset bigint")
+        return rows.limit(0).select("source_offset")
+    return rows.select(*judged, "source_offset").mapInArrow(recognised, "source_offset bigint")

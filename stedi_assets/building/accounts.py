@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stedi_assets.audits import Audit, Part, numbers_of
-from stedi_assets.audits.views import rows_of_the_erased
+from stedi_assets.audits.views import mentions_of_the_erased, rows_of_the_erased
 from stedi_assets.building.audited import Audited, Since, audit, audit_parameters
-from stedi_assets.contracts import Contract
+from stedi_assets.contracts import LANDING_QUARANTINE, Contract
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import Published, Staged
@@ -109,4 +109,7 @@ class Accounts:
 
 
 def _of_the_erased(contract: Contract, rows: "DataFrame", suppression: Suppression) -> "Views":
-    return {"rows_of_the_erased": rows_of_the_erased(contract, rows, suppression)}
+    views = {"rows_of_the_erased": rows_of_the_erased(contract, rows, suppression)}
+    if contract is LANDING_QUARANTINE:
+        views["mentions_of_the_erased"] = mentions_of_the_erased(rows, suppression)
+    return views

@@ -83,9 +83,10 @@ def published_manifests(summaries: Mapping[str, Mapping[str, str]], s3: Any, sto
     return Landed(zone, versions, manifests)
 
 
-def rules_of_source(zone: str, suppression: Suppression) -> str:
+def rules_of_source(zone: str, suppression: Suppression, max_value_bytes: int) -> str:
     """Stands for what a landing table's rows follow from beside the objects."""
-    return digest({"code": code_version(), "zone": zone, "suppression": suppression.fingerprint})
+    rules = {"zone": zone, "suppression": suppression.fingerprint, "max_value_bytes": max_value_bytes}
+    return digest({"code": code_version(), **rules})
 
 
 def ingestion_of(
@@ -98,7 +99,7 @@ def ingestion_of(
 ) -> Ingestion:
     """What is to be read of a source whose table is `published`. `suppression`: of whom nothing is taken from it."""
     contract = SOURCES[source]
-    rules = rules_of_source(lakehouse.zone.uri, suppression)
+    rules = rules_of_source(lakehouse.zone.uri, suppression, lakehouse.settings.max_value_bytes)
     share = lakehouse.settings.max_quarantine_share
     version = f"{rules}-{digest({'objects': listing_digest(listed), 'max_quarantine_share': share})}"
     holds = landed.rules(source) == rules and not lakehouse.full

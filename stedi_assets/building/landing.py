@@ -51,7 +51,7 @@ def build_landing(
     So whatever happens between two publications, no object is in neither table. A table that is published as it is to
     be is not staged. `seen` is told of the objects that lie in the zone. Raises LandingError.
     """
-    lakehouse.fill_empty_zone()
+    lakehouse.prepare_zone()
     listed = lakehouse.zone.objects_to_ingest()
     if seen is not None:
         seen(listed)
@@ -78,14 +78,32 @@ def _built(lakehouse: Lakehouse, listed: "Sequence[LandedObject]", folder: str) 
         objects = [one for one in listed if one.source == source]
         ingestion = ingestion_of(lakehouse, landed, published.get(contract.table), source, objects, suppression)
         read[source] = _read(lakehouse, ingestion, suppression, folder)
-        if contract is CUSTOMER_LANDING:  # the first: from here on it is known who has which device now
-            suppression = theirs_alone(suppression, read[source].rows)
+        if (
+            contract is CUSTOMER_LANDING and suppression.serials
+        ):  # the first: from here on it is known who has which device now
+            quarantined = _quarantined_customers(lakehouse, ingestion, published, folder)
+            suppression = theirs_alone(suppression, read[source].rows, quarantined)
     before = published.get(LANDING_QUARANTINE.table)
     quarantine = current(lakehouse, LANDING_QUARANTINE, before, digest(_versions(read)))
     if quarantine is not None and all(isinstance(one.table, Current) for one in read.values()):
         return [quarantine, *(one.table for one in read.values() if isinstance(one.table, Current))]
     findings = transforms.findings(lakehouse.spark, sorted(data_files(lakehouse.s3, folder)))
     return _audited(lakehouse, listed, read, before, findings, suppression)
+
+
+def _quarantined_customers(
+    lakehouse: Lakehouse, ingestion: Ingestion, published: Mapping[str, Published], folder: str
+) -> "DataFrame":
+    """The raw text of the customer records that are in quarantine and stay, or were found not to fit now."""
+    from stedi_assets.lakehouse.writing import data_files  # as above
+
+    found = transforms.findings(lakehouse.spark, sorted(data_files(lakehouse.s3, folder)))
+    raw = transforms.quarantined(found, ingestion.contract)
+    before = published.get(LANDING_QUARANTINE.table)
+    if before is None or ingestion.kept is None:
+        return raw
+    stays = transforms.without(lakehouse.tables.read(LANDING_QUARANTINE), ingestion.changes.gone)
+    return raw.unionByName(transforms.quarantined(stays, ingestion.contract))
 
 
 def _published(lakehouse: Lakehouse) -> dict[str, Published]:
@@ -108,7 +126,10 @@ def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression"
         return _Read(ingestion, done, published)
     objects = transforms.listing(lakehouse.spark, ingestion.changes.fresh)
     look = transforms.Look(ingestion.source, folder)
-    rows = transforms.landing_rows(objects, contract, lakehouse.settings.max_object_bytes, suppression, look)
+    settings = lakehouse.settings
+    rows = transforms.landing_rows(
+        objects, contract, settings.max_object_bytes, suppression, look, settings.max_value_bytes
+    )
     files = kept.files if kept else ()
     if published is not None and ingestion.changes.gone:
         rows, files = transforms.without(published, ingestion.changes.gone).unionByName(rows), ()

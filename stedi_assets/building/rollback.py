@@ -1,9 +1,11 @@
-"""An older version of a table becomes what readers see again, if everyone in it may still be there.
+"""An older version of a table becomes what readers see again, if it passes the rules that a publication has to pass.
 
-Here: which version, the audit of its rows by today's consent, and the commit. Not here: the command, telling Dagster.
+Here: which version, the audit of its rows by the policy in force now (`audits.derive.policy_checks`), and the commit.
+Not here: the command, telling Dagster.
 
-Nobody comes back by a rollback who has withdrawn or was erased since. That goes for the customers' landing table, too,
-though it keeps the records of those who refuse: without the newest of them the next run would take a withdrawal back.
+A rollback brings back no customer who has withdrawn or was erased since, whether the erasure is finished or not, and
+no training table of too few customers. The same holds for the customers' landing table, though it keeps the records of
+customers who refuse: without the newest of them the next run would take a withdrawal back.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyiceberg.exceptions import CommitFailedException
 
-from stedi_assets.audits import WITHDRAWN, Audit, Verdict, consent_checks
+from stedi_assets.audits import WITHDRAWN, Audit, Verdict, policy_checks
 from stedi_assets.audits.views import consent_views, rows_of_the_erased
 from stedi_assets.contracts import CUSTOMER_LANDING, Contract
 from stedi_assets.contracts.model import Check
@@ -40,16 +42,16 @@ class NoSuchVersionError(LookupError):
     """There is no such version to go back to, or none that fits the table as it is now."""
 
 
-class ConsentRefusedError(RuntimeError):
-    """Somebody in the older version may not be there any more. Nothing was changed. `verdicts`: the failed checks."""
+class PolicyRefusedError(RuntimeError):
+    """The older version does not pass the rules of today. Nothing was changed. `verdicts`: the failed checks."""
 
     def __init__(self, version: Version, verdicts: Sequence[Verdict]) -> None:
         self.verdicts = verdicts
         table = verdicts[0].table
         failed = ", ".join(f"{v.check} expected {v.expected}, found {v.actual}" for v in verdicts)
         super().__init__(
-            f"{table} was not rolled back to {version.snapshot_id}: somebody in it has withdrawn or was erased since "
-            f"({failed}). What readers see is unchanged; name another version: stedi history {table}"
+            f"{table} was not rolled back to {version.snapshot_id}, which does not pass the rules in force now: "
+            f"{failed}. What readers see is unchanged; name another version: stedi history {table}"
         )
 
 
@@ -83,7 +85,7 @@ def version_to(table: "Table", contract: Contract, snapshot_id: int | None) -> V
 def roll_back(lakehouse: Lakehouse, contract: Contract, snapshot_id: int | None) -> RolledBack:
     """Makes the version current in one commit. The caller holds the home's lock.
 
-    Raises NeverPublishedError, NoSuchVersionError, ConsentRefusedError, PublicationRefusedError, KeyFileError; then
+    Raises NeverPublishedError, NoSuchVersionError, PolicyRefusedError, PublicationRefusedError, KeyFileError; then
     nothing was changed. Raises CommitUnknownError.
     """
     table = published_table(lakehouse.tables.catalog, contract)
@@ -95,7 +97,7 @@ def roll_back(lakehouse: Lakehouse, contract: Contract, snapshot_id: int | None)
     rows = read_files(lakehouse.spark, contract, sorted(task.file.file_path for task in tasks))
     failed = [verdict for verdict in _verdicts(lakehouse, contract, rows) if not verdict.passed]
     if failed:
-        raise ConsentRefusedError(version, failed)
+        raise PolicyRefusedError(version, failed)
     never_retry(table)
     try:
         table.manage_snapshots().set_current_snapshot(snapshot_id=version.snapshot_id).commit()
@@ -125,18 +127,20 @@ def _refuse_other_columns(table: "Table", contract: Contract, version: Version) 
 
 
 def _verdicts(lakehouse: Lakehouse, contract: Contract, rows: "DataFrame") -> list[Verdict]:
-    """What today's consent says of these rows, by all that landed: the checks that ask nothing of a run."""
-    from stedi_assets.erasure.people import current_records
-    from stedi_assets.erasure.serials import theirs_alone
+    """Answer the checks that need no run, on these rows, by today's policy and all that landed."""
+    from stedi_assets.erasure.people import current_records, quarantined_records
+    from stedi_assets.erasure.serials import but_for_the_erased, theirs_alone
 
     customers = current_records(lakehouse)
     views: dict[str, DataFrame] = {"staged": rows}
     if contract.zone == "landing":
-        suppression = theirs_alone(lakehouse.suppression, customers)
+        suppression = theirs_alone(lakehouse.suppression, customers, quarantined_records(lakehouse))
         views["rows_of_the_erased"] = rows_of_the_erased(contract, rows, suppression)
     else:
-        views |= consent_views(contract, customers, lakehouse.policy, lambda: lakehouse.pseudonym_key)
-    checks = [*consent_checks(contract)]
+        # A zone may still have records of a customer whose erasure is not finished: they are no consent any more.
+        agreeing = but_for_the_erased(customers, lakehouse.suppression)
+        views |= consent_views(contract, agreeing, lakehouse.policy, lambda: lakehouse.pseudonym_key)
+    checks = [*policy_checks(contract)]
     if contract is CUSTOMER_LANDING:
         views |= _consents_then_and_now(lakehouse, rows, customers)
         checks.append(_AGREEING_AGAIN)

@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 
 # What rows follow from, and what judges them.
-_RULES = ("audits", "building", "contracts", "landing", "transforms", "erasure/suppression.py", "erasure/traces.py")
+_RULES = ("audits", "building", "contracts", "landing", "transforms") + tuple(
+    f"erasure/{name}.py" for name in ("encodings", "fields", "serials", "suppression", "traces")
+)
 _LENGTH = 32
 
 

@@ -23,6 +23,7 @@ from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import MAX_QUARANTINE_SHARE, RULES, RUN_ID, Published
 from stedi_assets.landing.zone import LandedObject, Zone
 from stedi_assets.policy import Policy, policy_by_facts
+from stedi_assets.transforms import landing as transforms
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -140,9 +141,12 @@ def _landing(lakehouse: Lakehouse, published: dict[Contract, Published]) -> Iter
     suppression = lakehouse.suppression
     suppressions = dict.fromkeys(SOURCES.values(), suppression)
     if CUSTOMER_LANDING in published:  # by its records it is known who has which device
-        suppression = theirs_alone(suppression, rows[CUSTOMER_LANDING.table])
+        quarantined = transforms.quarantined(rows[LANDING_QUARANTINE.table], CUSTOMER_LANDING)
+        suppression = theirs_alone(suppression, rows[CUSTOMER_LANDING.table], quarantined)
         suppressions |= {contract: suppression for contract in SOURCES.values() if contract is not CUSTOMER_LANDING}
-    if any(landed.rules(s) != rules_of_source(landed.zone, suppressions[contract]) for s, contract in SOURCES.items()):
+    longest = lakehouse.settings.max_value_bytes
+    rules = {s: rules_of_source(landed.zone, suppressions[contract], longest) for s, contract in SOURCES.items()}
+    if any(landed.rules(source) != expected for source, expected in rules.items()):
         yield from (WholeAudit(contract, left_out=_OTHER_RULES) for contract in published)
         return
     ingested = {source: list(landed.manifests[source].entries.values()) for source in SOURCES}

@@ -51,6 +51,15 @@ def refuse_interrupted(result: "ExecuteInProcessResult", said: str = "") -> None
         raise KeyboardInterrupt(said)
 
 
+def completion_script(command: click.Command, shell: str) -> str:
+    """Return the script by which a shell completes the words of a command."""
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    assert script is not None
+    return script(command, {}, "stedi", COMPLETE).source()
+
+
 def _status_of(command: click.Command) -> int:
     """Not by click's own `main`, which says usage errors in several lines and ends at a broken pipe as at a failure."""
     if asked := os.environ.get(COMPLETE):

@@ -4,7 +4,9 @@ Here: the one place where an address is taken in. From here on only the request'
 address, which is neither kept nor printed. Not here: erasure itself (`erasure`).
 """
 
+import codecs
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.cli.job import execute
 from stedi_assets.cli.terminal import in_colour, print_line, print_table
-from stedi_assets.contracts.customer_key import customer_key_of
+from stedi_assets.contracts.customer_key import BLANKS, customer_key_of
 from stedi_assets.keys import keyed_hash, keys_of
 from stedi_assets.lakehouse.connection import start
 from stedi_assets.lakehouse.engines import refuse_missing
@@ -24,14 +26,21 @@ from stedi_assets.settings import GLUE, Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+_NO_ADDRESS = "what was given is no email address; one is expected, as in the customer's records"
+_NOT_FOUND = (
+    "nothing of a customer with this address was found: compare it with the customer's records. It is on the list of "
+    "erasures: what arrives with it is dropped"
+)
+_MOST_INPUT_BYTES = 64 * 1024
 _NOT_FINISHED = "the erasure is not finished; give the same command again to go on with it"
 
 
 def forget_customers(email: str | None, landing: str | None, rewrite_landing: bool, json_file: Path | None) -> int:
-    """Erases one customer, or, without an address, everyone who withdrew: 0 when done, 1 when it failed."""
+    """Erases one customer, or, without an address, everyone who withdrew: 0 when done, 1 when it failed or when nothing
+    of the customer was ever found."""
     settings = Settings.load()
     if email is not None and not _is_address(email):
-        raise UsageError("what was given is no email address; one is expected, as in the customer's records")
+        raise UsageError(_NO_ADDRESS)
     if settings.engine == GLUE:
         from stedi_assets.ops import NOT_BY_GLUE
 
@@ -59,7 +68,34 @@ def forget_customers(email: str | None, landing: str | None, rewrite_landing: bo
     if json_file is not None:
         json_file.write_text(json.dumps(receipt, indent=2) + "\n")
     _print(receipt)
-    return 0
+    if email is None or receipt["customers"] or _was_found(settings, request):
+        return 0
+    print_line(f"{in_colour('WARN', 'yellow')}  {_NOT_FOUND}")
+    return 1
+
+
+def address_on_input() -> str:
+    """Return the one address on standard input, without line ends and a byte order mark. Raises UsageError."""
+    if sys.stdin is None:
+        raise UsageError(_NO_ADDRESS)
+    stream = sys.stdin.buffer
+    content = stream.readline() if sys.stdin.isatty() else stream.read(_MOST_INPUT_BYTES)
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        lines = [line for line in content.decode("utf-16" if is_utf16 else "utf-8").splitlines() if line.strip(BLANKS)]
+    except UnicodeDecodeError:
+        raise UsageError(_NO_ADDRESS) from None
+    if len(lines) > 1:
+        raise UsageError(f"standard input has {len(lines):,} lines; one address is expected")
+    return lines[0] if lines else ""
+
+
+def _was_found(settings: Settings, request: str) -> bool:
+    """Return whether this request found anything, now or earlier: an empty receipt never replaces another."""
+    from stedi_assets.erasure.receipt import RECEIPTS
+
+    kept = settings.home / RECEIPTS / f"{request}.json"
+    return kept.exists() and bool(json.loads(kept.read_text())["customers"])
 
 
 def _is_address(email: str) -> bool:
@@ -123,5 +159,7 @@ def _print(receipt: dict[str, Any]) -> None:
             print_line(f"{zone['zone']}: left as it is; --rewrite-landing takes the customer out of its objects")
     if receipt["shared_serials"]:
         print_line(f"{receipt['shared_serials']:,} serials are also others': their readings stay")
+    if others := receipt["mentioned_by_others"]:
+        print_line(f"{others:,} records of others in landing_quarantine mention the customer: they stay")
     people = receipt["customers"]
     print_line(f"request {receipt['request']}: " + (f"{people:,} erased" if people else "nothing was found to erase"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from stedi_assets.cli.options import READABLE_FILE, WRITABLE_FILE, engine_option, home_option
+from stedi_assets.cli.options import READABLE_FILE, WRITABLE_FILE, engine_option, home_option, replace_demo_option
 from stedi_assets.cli.table_names import TableName, TableNames, TableSnapshot
 
 
@@ -27,6 +27,8 @@ def stedi() -> None:
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--quiet", is_flag=True, help="Print nothing but failures.")
 @click.option("--full", is_flag=True, help="Build and publish every table anew, also where nothing is new.")
+@click.option("--demo", is_flag=True, help="Start again with the synthetic set data/, in an empty landing zone.")
+@replace_demo_option
 @click.option("--select", "selected", multiple=True, type=TableNames(), metavar="TABLE...", help="Build these only.")
 @click.argument("more_selected", nargs=-1, type=TableNames(), metavar="")
 @engine_option
@@ -40,15 +42,18 @@ def run(
     quiet: bool,
     selected: tuple[str, ...],
     full: bool,
+    demo: bool,
+    replace_demo: bool,
     more_selected: tuple[str, ...],
 ) -> None:
-    """Build, audit and publish what is new (data/ if nothing else was brought)."""
+    """Build, audit and publish what is new (in a new home the demo set, data/)."""
     if more_selected and not selected:
         raise click.UsageError(f"unexpected: {' '.join(more_selected)}; tables are named after --select")
-    from stedi_assets.cli.run import run_lakehouse
+    from stedi_assets.cli.run import Source, run_lakehouse
 
+    source = Source(landing, demo, replace_demo)
     names = [*selected, *more_selected]
-    sys.exit(run_lakehouse(landing, expect, (consent, serials), json_file, names, full=full, quiet=quiet))
+    sys.exit(run_lakehouse(source, expect, (consent, serials), json_file, names, full=full, quiet=quiet))
 
 
 @stedi.command()
@@ -71,12 +76,13 @@ def dev(port: int, read_only: bool, behind: str | None) -> None:
 @click.option(
     "--id", "name", default="", metavar="ID", help="The delivery's name (default: it follows from the files)."
 )
+@replace_demo_option
 @home_option
-def deliver(source: str, paths: tuple[Path, ...], name: str) -> None:
+def deliver(source: str, paths: tuple[Path, ...], name: str, replace_demo: bool) -> None:
     """Add files, or folders of files, to the landing zone of customer, accelerometer or step_trainer."""
     from stedi_assets.cli.deliver import deliver_files
 
-    deliver_files(source, paths, name)
+    deliver_files(source, paths, name, replace_demo=replace_demo)
 
 
 @stedi.command()
@@ -134,11 +140,9 @@ def forget(
     """Erase a customer (EMAIL, or - to read it from standard input) from every table, its history and the store."""
     if (email is None) != withdrawn:
         raise click.UsageError("expected EMAIL, or - to read it from standard input, or --withdrawn")
-    if email == "-":
-        email = sys.stdin.readline()
-    from stedi_assets.cli.forget import forget_customers
+    from stedi_assets.cli.forget import address_on_input, forget_customers
 
-    sys.exit(forget_customers(email, landing, rewrite_landing, json_file))
+    sys.exit(forget_customers(address_on_input() if email == "-" else email, landing, rewrite_landing, json_file))
 
 
 @stedi.command()
@@ -179,7 +183,7 @@ def history(table: str, json_file: Path | None) -> None:
 @engine_option
 @home_option
 def rollback(table: str, snapshot: int | None) -> None:
-    """Make an older version of a table the current one, if nobody in it has withdrawn or was erased since."""
+    """Make an older version of a table the current one, if it passes the rules of consent and erasure in force now."""
     from stedi_assets.cli.rollback import roll_back_table
 
     sys.exit(roll_back_table(table, snapshot))
@@ -204,12 +208,18 @@ def ddl(workgroup: str, only_print: bool) -> None:
 @home_option
 def down() -> None:
     """Stop the embedded services of this home (the data stays)."""
-    from stedi_assets.cli.terminal import print_line
-    from stedi_assets.lakehouse.services import stop
-    from stedi_assets.settings import Settings
+    from stedi_assets.cli.services import stop_services
 
-    home = Settings.load().home
-    print_line(f"stopped the services of {home}" if stop(home) else f"no services were running in {home}")
+    stop_services()
+
+
+@stedi.command()
+@home_option
+def restore_index() -> None:
+    """Put the store's index back, if it is lost or damaged, as the last command that wrote left it."""
+    from stedi_assets.cli.services import restore_store_index
+
+    restore_store_index()
 
 
 @stedi.command()
@@ -227,13 +237,9 @@ def doctor(json_file: Path | None) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script by which a shell completes commands, options and names of tables."""
-    from click.shell_completion import get_completion_class
+    from stedi_assets.cli.ending import completion_script
 
-    from stedi_assets.cli.ending import COMPLETE
-
-    script = get_completion_class(shell)
-    assert script is not None
-    click.echo(script(stedi, {}, "stedi", COMPLETE).source())
+    click.echo(completion_script(stedi, shell))
 
 
 def main() -> None:

@@ -36,6 +36,9 @@ engine_option = click.option(
     is_eager=True,
     help="What computes: this process, Apache Spark here, a Spark Connect endpoint, Glue jobs (default: STEDI_ENGINE).",
 )
+replace_demo_option = click.option(
+    "--replace-demo", is_flag=True, help="Remove the demo set, which must not mix with real data."
+)
 home_option = click.option(
     "--home",
     type=click.Path(path_type=Path),

@@ -35,7 +35,7 @@ def roll_back_table(name: str, snapshot_id: int | None) -> int:
         raise UsageError(_NOT_BY_GLUE)
     refuse_missing(settings)
     starting = start(settings)  # the services come up while Python imports
-    from stedi_assets.building.rollback import ConsentRefusedError, NoSuchVersionError
+    from stedi_assets.building.rollback import NoSuchVersionError, PolicyRefusedError
     from stedi_assets.cli.dagster_home import dagster_instance
     from stedi_assets.cli.progress import Progress
     from stedi_assets.lakehouse.publication import PublicationRefusedError
@@ -47,7 +47,7 @@ def roll_back_table(name: str, snapshot_id: int | None) -> int:
                 done = _roll_back(settings, store, contract, snapshot_id, progress)
             except NoSuchVersionError as error:
                 raise UsageError(str(error)) from None
-            except (ConsentRefusedError, PublicationRefusedError) as error:
+            except (PolicyRefusedError, PublicationRefusedError) as error:
                 print_line(f"REFUSED  {error}")
                 return 1
             with dagster_instance(settings.home) as instance:
@@ -88,7 +88,7 @@ def _roll_back(
 
     # What is not there to go back to is said before an engine is started.
     version = version_to(published_table(open_catalog(store), contract), contract, snapshot_id)
-    progress.say(f"asking who in snapshot {version.snapshot_id} has withdrawn or was erased since")
+    progress.say(f"checking snapshot {version.snapshot_id} by the rules in force now")
     policy = policy_of(settings, int(time.time() * 1000))
     with losing(settings.engine):
         session = session_on(settings, store)

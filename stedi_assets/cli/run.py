@@ -6,11 +6,13 @@ Here: the order of these. Not here: the job itself (`jobs`, `assets`), what is t
 import gc
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.cli.errors import UsageError, refuse_without_folder
 from stedi_assets.cli.job import execute
+from stedi_assets.cli.terminal import print_line
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import keys_of
@@ -28,8 +30,26 @@ if TYPE_CHECKING:
     from stedi_assets.cli.report import Report
 
 
+@dataclass(frozen=True)
+class Source:
+    """The data that a run is to read.
+
+    landing: a folder to mirror or a bucket prefix; None: what the landing zone holds. is_demo: the demo set is brought.
+    replace_demo: the demo set may be removed for other data.
+    """
+
+    landing: str | None = None
+    is_demo: bool = False
+    replace_demo: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The bucket prefix; empty where there is none."""
+        return self.landing if self.landing is not None and self.landing.startswith("s3:") else ""
+
+
 def run_lakehouse(
-    landing: str | None,
+    source: Source,
     expect: str | None,
     policies: tuple[str | None, str | None],
     json_file: Path | None,
@@ -49,7 +69,9 @@ def run_lakehouse(
     if settings.engine != GLUE:  # there the job alone may read it
         keys_of(settings).pseudonym()  # so is a key that is no use
     selection = _selection(selected)
-    if landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
+    if source.is_demo and (source.landing is not None or source.replace_demo):
+        raise UsageError("--demo brings the demo set, so it goes with neither --landing nor --replace-demo")
+    if source.landing is not None and selection is not None and not any(key.path[0] == "landing" for key in selection):
         raise UsageError("--landing brings new data, --select leaves the landing tables out; name one of these too")
     if expect is not None:
         read_expectations(expect)
@@ -62,10 +84,17 @@ def run_lakehouse(
         import_heavy_modules()
         store = starting.wait()
         with home_lock(settings, progress.say):
-            zone = _bring(landing, settings, store, progress)
-            expected = expect or ("reference" if landing is None and zone.is_copy_of(settings.data) else "none")
-            report = _execute(settings, landing, expected, policy, selection, full, progress)
+            zone = _bring(source, settings, store, progress)
+            expected = expect or ("reference" if source.landing is None and zone.is_copy_of(settings.data) else "none")
+            report = _execute(settings, source.prefix, expected, policy, selection, full, progress)
     report.print(quiet)
+    from stedi_assets.erasure.open_erasures import open_erasures
+
+    for request in open_erasures(settings.home):
+        print_line(
+            f"WARN  the erasure {request} is not finished: its content may still be in the files of the store; "
+            "stedi doctor names what is in its way, the next stedi forget, stedi run or stedi upkeep goes on with it"
+        )
     if json_file is not None:
         report.write_json(json_file)
     return 0 if report.success else 1
@@ -106,26 +135,36 @@ def _selection(selected: Sequence[str]) -> "list[AssetKey] | None":
     return [key_of(contract) for contract in CONTRACTS if contract.table in names]
 
 
-def _bring(landing: str | None, settings: Settings, store: Store, progress: Any) -> Zone:
+def _bring(source: Source, settings: Settings, store: Store, progress: Any) -> Zone:
     """The zone to read, filled. Raises LandingError before anything changes if there is nothing to read."""
     from stedi_assets.lakehouse.client import store_client
+    from stedi_assets.lakehouse.demo import adopt_demo, bring_demo, fill_new_home, refuse_demo, replace_demo
     from stedi_assets.lakehouse.lakehouse import own_zone
 
-    zone = own_zone(store, store_client(store.s3_url))  # made here, before the run, which needs it too
-    if landing is not None and landing.startswith("s3:"):
-        zone = Zone.of(landing, zone.s3)
-    elif landing is not None:
-        written, removed = zone.mirror(expand(landing, "--landing"))
-        progress.say(f"mirrored {landing}: {written} objects written, {removed} removed")
-    elif not store.is_aws and (written := zone.fill(settings.data)):
-        progress.say(f"the landing zone was empty: {written} objects copied from {settings.data}")
+    own = own_zone(store, store_client(store.s3_url))  # made here, before the run, which needs it too
+    zone = Zone.of(source.prefix, own.s3) if source.prefix else own
+    folder = expand(source.landing, "--landing") if source.landing and not source.prefix else None
+    adopt_demo(settings, own)
+    if source.is_demo or (folder and folder.resolve() == settings.data):
+        written, removed = bring_demo(settings, own)
+        progress.say(f"mirrored the demo set {settings.data}: {written} objects written, {removed} removed")
+    elif folder or zone.uri != own.uri:
+        if not source.replace_demo:
+            refuse_demo(own)
+        if folder:
+            written, removed = own.mirror(folder)
+            progress.say(f"mirrored {source.landing}: {written} objects written, {removed} removed")
+    elif not source.replace_demo and (written := fill_new_home(settings, store, own)):
+        progress.say(f"the landing zone was empty: {written} objects of the demo set copied from {settings.data}")
+    if source.replace_demo and (gone := replace_demo(own, zone)):
+        progress.say(f"the demo set was removed from {own.uri}: {gone} objects")
     zone.objects_to_ingest()
     return zone
 
 
 def _execute(
     settings: Settings,
-    landing: str | None,
+    prefix: str,
     expect: str,
     policy: Policy,
     selection: "list[AssetKey] | None",
@@ -137,7 +176,6 @@ def _execute(
     from stedi_assets.jobs import stedi_lakehouse
     from stedi_assets.lakehouse.engines.errors import name_of
 
-    prefix = landing if landing is not None and landing.startswith("s3:") else ""
     lakehouse = {
         "landing": prefix,
         "expect": expect,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from stedi_assets.audits import verdicts_of
 from stedi_assets.cli.errors import refuse_without_folder
-from stedi_assets.cli.terminal import print_table
+from stedi_assets.cli.terminal import print_line, print_table
 from stedi_assets.contracts import CONTRACTS, Contract
 from stedi_assets.lakehouse.catalog import find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
-from stedi_assets.lakehouse.publication import ERASURE
+from stedi_assets.lakehouse.publication import DEMO, DEMO_DATA, ERASURE
 from stedi_assets.lakehouse.versions import Version, versions_of
 from stedi_assets.settings import Settings
 
@@ -51,6 +51,8 @@ def list_tables(json_file: Path | None) -> None:
         for table, version in current.items()
     ]
     print_table(_COLUMNS, rows, right=(1, 3, 5, 6))
+    if any(version and DEMO in version.summary for version in current.values()):
+        print_line(DEMO_DATA)
 
 
 def age(ms: int) -> str:

@@ -1,6 +1,6 @@
 """Contract of landing_quarantine: everything that arrived and is in no landing table."""
 
-from stedi_assets.contracts.model import Column, Contract
+from stedi_assets.contracts.model import Check, Column, Contract
 from stedi_assets.contracts.provenance import SOURCE_OBJECT
 
 # What the census found, less what landed and what was dropped with the erased: all else has to be here.
@@ -25,8 +25,23 @@ LANDING_QUARANTINE = Contract(
         SOURCE_OBJECT,
         Column("source_offset", "bigint", "Where it begins in the (unpacked) object, counted from 0.", unit="bytes"),
         Column("source_bytes", "bigint", "Bytes of the (unpacked) object that it accounts for.", unit="bytes"),
-        Column("reason", "string", "Why it is here: damaged, not_an_object, missing, wrong_type, out_of_range, ..."),
+        Column("reason", "string", "Why it is here: damaged, not_an_object, missing, too_long, wrong_type, ..."),
         Column("field", "string", "The contract's field that did not fit; null where no single one.", required=False),
-        Column("raw", "string", "The text as it arrived; bytes that are not UTF-8 stand as \\xNN.", personal=True),
+        Column(
+            "raw",
+            "string",
+            "The text as it arrived, its first million characters; bytes that are not UTF-8 stand as \\xNN.",
+            personal=True,
+        ),
+    ),
+    checks=(
+        Check(
+            "erased_mentioned",
+            "No record mentions someone who was erased: another customer's may, and stays. Counted: records that do.",
+            actual="SELECT count(*) FROM mentions_of_the_erased",
+            severity="WARN",
+            example="SELECT concat('one begins at byte ', CAST(min(source_offset) AS string), ' of its object') "
+            "FROM mentions_of_the_erased",
+        ),
     ),
 )

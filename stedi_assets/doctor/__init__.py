@@ -14,7 +14,7 @@ __all__ = ["Finding", "State", "examine"]
 
 def examine() -> Iterator[Finding]:
     """Everything that there is to say of this installation with these settings."""
-    from stedi_assets.doctor import engine, home, installation, store, tables
+    from stedi_assets.doctor import contents, engine, home, installation, store, tables
 
     yield from _unless_a_part_is_missing(installation.findings)
     try:
@@ -23,7 +23,15 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", "wrong", str(error), "set it as expected, or unset it")
         return
     places = [store.on_aws] if settings.env == AWS else [home.keys, store.of_home]
-    for subject in (home.folder, home.dagster, *places, engine.findings, tables.findings):
+    for subject in (
+        home.folder,
+        home.dagster,
+        home.erasures,
+        *places,
+        engine.findings,
+        tables.findings,
+        contents.findings,
+    ):
         yield from _unless_a_part_is_missing(lambda look=subject: look(settings))  # type: ignore[misc]
 
 

@@ -37,7 +37,7 @@ def folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _space(place: Path) -> Finding:
-    from stedi_assets.lakehouse.services.server import least_free
+    from stedi_assets.lakehouse.services.disk import least_free
 
     space = shutil.disk_usage(place)
     found, least = f"{space.free / 2**30:,.1f} GB free at {place}", least_free(space.total)
@@ -64,6 +64,21 @@ def keys(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "key files", "ok", f"closed to others: {', '.join(closed)}" if closed else "none yet: made when needed"
     )
+
+
+def erasures(settings: Settings) -> Iterator[Finding]:
+    """Whether an erasure is not finished, while none is being carried out."""
+    from stedi_assets.erasure.open_erasures import open_erasures
+    from stedi_assets.lakehouse.lock import is_held
+
+    left = open_erasures(settings.home)
+    if left and not is_held(settings):
+        yield Finding(
+            "erasures",
+            "wrong",
+            f"not finished: {', '.join(left)}",
+            "give the same stedi forget again, or run stedi run or stedi upkeep; their output names the obstacle",
+        )
 
 
 def dagster(settings: Settings) -> Iterator[Finding]:

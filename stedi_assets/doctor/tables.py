@@ -34,13 +34,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _landed(store: "Store") -> str:
-    import boto3
-
+    from stedi_assets.lakehouse.client import store_client
     from stedi_assets.lakehouse.lakehouse import own_zone
 
-    zone = own_zone(store, boto3.client("s3"))
+    zone = own_zone(store, store_client(store.s3_url))
     objects = Counter(landed.source for landed in zone.objects())
-    return f"{zone.uri}: objects: " + ", ".join(f"{objects[source]:,} {source}" for source in SOURCES)
+    counted = ", ".join(f"{objects[source]:,} {source}" for source in SOURCES)
+    return f"{zone.uri}: objects: {counted}" + ("; the demo set" if zone.holds_demo else "")
 
 
 def _published(store: "Store") -> str:

@@ -9,11 +9,13 @@ from the request on, whatever comes of it.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
+from stedi_assets.audits import ENOUGH_SUBJECTS, Audit
+from stedi_assets.audits.views import mentions_of_the_erased
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
     ACCELEROMETER_TRUSTED,
@@ -28,12 +30,14 @@ from stedi_assets.contracts import (
 from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.erasure.data_files import ErasedRows
 from stedi_assets.erasure.history import IsForeign, TableReceipt, erase_from_table, never
+from stedi_assets.erasure.open_erasures import complete_open_erasures, hold_open
 from stedi_assets.erasure.people import (
     CUSTOMER_TABLES,
     Person,
     Refusing,
     current_records,
     identify,
+    quarantined_records,
     refusing,
     zone_of,
 )
@@ -47,11 +51,9 @@ from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.objects import abort_uploads
 from stedi_assets.lakehouse.publication import ERASURE, PSEUDONYM_KEY, RUN_ID
 from stedi_assets.lakehouse.store import MANIFESTS_FOLDER
-from stedi_assets.policy import MINIMUM_SUBJECTS, SERIALS
+from stedi_assets.policy import SERIALS
 from stedi_assets.transforms.pseudonyms import DEVICE, SUBJECT
 
-RECEIPTS = "erasures"  # folder of the home
-LANDED_READINGS = (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING, LANDING_QUARANTINE)
 Test = Callable[[str], bool]
 
 
@@ -59,9 +61,12 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     """Carries out a request by its id, or, for `withdrawn`, erases whoever refuses from what is published.
 
     `rewrite_landing`: also objects of a landing zone that is not the home's own. Called again it finishes what was
-    begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises.
+    begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises;
+    ServicesError where the files of the store still hold erased content: the erasure is then held open.
     """
-    journal = Journal(lakehouse.settings.home / RECEIPTS / f"{request}.json")
+    home = lakehouse.settings.home
+    lakehouse.refuse_little_space()
+    journal = Journal(home, request)
     erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request}, journal)
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)
     lakehouse.held.release()
@@ -71,11 +76,8 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     # Names of objects can be somebody's: the next run reads the landing zone as a whole and notes anew what it read.
     lakehouse.tables.delete_folder(lakehouse.store.uri(MANIFESTS_FOLDER))
     abort_uploads(lakehouse.s3, lakehouse.staging)
-    lakehouse.vacuum()
-    if request != WITHDRAWN:
-        registry = lakehouse.registry
-        registry.save(replace(registry.request(request), completed_ms=_now_ms()))
-    journal.close(receipt)
+    hold_open(home, receipt)
+    complete_open_erasures(home, lakehouse.registry, lakehouse.clean_store)
     return receipt
 
 
@@ -107,56 +109,68 @@ class _Erasing:
         person = identify(lakehouse, listed, request.customer)
         request = _with(request, listed, person)
         registry.save(request)
-        suppression = theirs_alone(registry.suppression(), current_records(lakehouse))
-        tests = self._of(request, suppression, person.serials_unused)
-        landed: dict[str, Test] = {
-            "serialnumber": lambda serial: suppression.serial(serial) in suppression.serials,
-            "raw": suppression.mentioned_in,
-        }
+        full_list = registry.suppression()
+        own = replace(
+            full_list,
+            customers=frozenset({request.customer}),
+            serials=frozenset(request.serials),
+            mentions=frozenset(request.mentions),
+        )
+        suppression = theirs_alone(full_list, current_records(lakehouse), quarantined_records(lakehouse))
+        tests = self._of(request, own, person.serials_unused)
+        landed = {**tests, "serialnumber": suppression.is_serial}
         tables = self._erase_training(tests, self._is_foreign if person.is_known else never)
         tables += [self._erase(contract, tests) for contract in (STEP_TRAINER_TRUSTED, ACCELEROMETER_TRUSTED)]
-        tables += [self._erase(contract, {**tests, **landed}) for contract in LANDED_READINGS]
+        tables += [self._erase(contract, landed) for contract in (STEP_TRAINER_LANDING, ACCELEROMETER_LANDING)]
+        tables += [self._erase_rows(LANDING_QUARANTINE, ("source", "raw"), suppression.erased_records)]
         zones = self._rewrite(suppression, rewrite_landing)
         tables += [self._erase(contract, tests) for contract in CUSTOMER_TABLES]
         is_found = person.is_known or any(table.snapshots_removed for table in tables)
-        return Receipt(request_id, _now_ms(), int(is_found), tuple(tables), zones, person.shared_serials)
+        shared, mentioned = person.shared_serials, self._mentioned_by_others(own)
+        return Receipt(request_id, _now_ms(), int(is_found), tuple(tables), zones, shared, mentioned)
+
+    def _mentioned_by_others(self, own: Suppression) -> int:
+        """Count the records that are left in quarantine, all of others, and mention the customer."""
+        published = self._lakehouse.tables.find_published(LANDING_QUARANTINE)
+        if published is None:
+            return 0
+        quarantine = self._lakehouse.tables.read_published(LANDING_QUARANTINE, published)
+        return mentions_of_the_erased(quarantine, own).count()
 
     def _erase_training(self, tests: Mapping[str, Test], is_foreign: IsForeign) -> list[TableReceipt]:
         """From the training table; where too few subjects are left for it, all of what is published of it."""
         lakehouse, contract = self._lakehouse, MACHINE_LEARNING_CURATED
         receipt = self._erase(contract, tests, is_foreign)
         published = lakehouse.tables.find_published(contract)
-        if published is None:
+        if published is None or not receipt.rows_removed:
             return [receipt]
-        subjects = lakehouse.tables.read_published(contract, published)
-        left = subjects.select("subject_id").distinct().count() if "subject_id" in subjects.columns else 0
-        if not receipt.rows_removed or not 0 < left < int(published.summary.get(MINIMUM_SUBJECTS, "0")):
+        left = lakehouse.tables.read_published(contract, published)
+        if "subject_id" not in left.columns:
+            return [receipt]
+        audit = Audit(contract, {"staged": left}, lakehouse.policy.sql_parameters)
+        if all(verdict.passed for verdict in audit.answers([ENOUGH_SUBJECTS])):
             return [receipt]
         return [self._erase(contract, tests, lambda summary: summary.get(ERASURE) == self._facts[ERASURE])]
 
     def _erase(self, contract: Contract, tests: Mapping[str, Test], is_foreign: IsForeign = never) -> TableReceipt:
-        lakehouse = self._lakehouse
-        foreign = is_foreign if contract.subject_column else never
+        return self._erase_rows(contract, tuple(tests), _rows(tests), is_foreign if contract.subject_column else never)
+
+    def _erase_rows(
+        self, contract: Contract, columns: Sequence[str], erased: ErasedRows, is_foreign: IsForeign = never
+    ) -> TableReceipt:
+        tables, s3 = self._lakehouse.tables, self._lakehouse.s3
         return self._journal.add(
-            erase_from_table(
-                lakehouse.tables.catalog,
-                lakehouse.s3,
-                contract,
-                tuple(tests),
-                _rows(tests),
-                self._facts,
-                foreign,
-            )
+            erase_from_table(tables.catalog, s3, contract, columns, erased, self._facts, is_foreign)
         )
 
     def _is_foreign(self, summary: Mapping[str, str]) -> bool:
         """Ids made with another key: whose they are, nobody can tell any more."""
         return summary.get(PSEUDONYM_KEY, fingerprint(self._key)) != fingerprint(self._key)
 
-    def _of(self, request: Request, suppression: Suppression, serials: frozenset[str]) -> dict[str, Test]:
+    def _of(self, request: Request, own: Suppression, serials: frozenset[str]) -> dict[str, Test]:
         devices = {keyed_hash(self._key, DEVICE, serial) for serial in serials}
         return {
-            **dict.fromkeys(("email", "user"), lambda email: suppression.customer(email) == request.customer),
+            **dict.fromkeys(("email", "user"), own.is_customer),
             "serialnumber": lambda serial: serial in serials,
             "subject_id": lambda subject: subject == request.subject,
             "device_id": lambda device: device in devices,
@@ -182,7 +196,8 @@ class _Erasing:
 
     def _is_unambiguous(self, contract: Contract) -> bool:
         published = self._lakehouse.tables.find_published(contract)
-        return published is not None and published.summary.get(SERIALS) == "unambiguous"
+        made_by = published.summary.get(SERIALS) if published else None
+        return "unambiguous" in (made_by, self._lakehouse.policy.serials)
 
     def _rewrite(self, suppression: Suppression, rewrite_landing: bool) -> tuple[LandingReceipt, ...]:
         """The home's own zone always, the zone that the data came from only if it was asked for."""
@@ -191,9 +206,9 @@ class _Erasing:
         abort_uploads(lakehouse.s3, own.uri)  # parts of objects that never came to be are kept, too
         found = zone_of(lakehouse)
         zones = [own] if found.uri == own.uri else [own, found]
-        limit = lakehouse.settings.max_object_bytes
+        limits = (lakehouse.settings.max_object_bytes, lakehouse.settings.max_value_bytes)
         return tuple(
-            self._journal.add_zone(LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, limit)))
+            self._journal.add_zone(LandingReceipt.of(zone.uri, rewrite_zone(zone, suppression, *limits)))
             if zone.uri == own.uri or rewrite_landing
             else LandingReceipt.left(zone.uri)
             for zone in zones

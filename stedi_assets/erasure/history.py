@@ -30,6 +30,8 @@ from stedi_assets.lakehouse.objects import abort_uploads, delete_objects, table_
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.snapshots import SnapshotFiles, is_unreferenced, missing_of, snapshots_of
 
+# Columns that rows are judged by and that are not personal: bounds of them identify no person.
+_NOT_PERSONAL = ("source",)
 IsForeign = Callable[[Mapping[str, str]], bool]
 
 
@@ -154,7 +156,10 @@ def _affected_files(
     # A file that no snapshot reads may be gone, and then only its bounds are left, which may be of anyone.
     live = {path for snapshot in history for path in snapshot.live}
     judging = {
-        field.field_id for schema in table.schemas().values() for field in schema.fields if field.name in columns
+        field.field_id
+        for schema in table.schemas().values()
+        for field in schema.fields
+        if field.name in columns and field.name not in _NOT_PERSONAL
     }
     for entry in (entry for snapshot in history for entry in snapshot.entries()):
         if entry.data_file.file_path not in live and judging & _bounded(entry.data_file):

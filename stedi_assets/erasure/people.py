@@ -1,7 +1,7 @@
 """Whom an erasure is about: one customer, found again by a keyed hash, or everyone who no longer agrees.
 
-Here: reading every customer record there is (landed objects, tables, their history) for what belongs to whom. Not
-here: taking it out (`history`, `raw_objects`), the order of that (`forget`).
+Here: reading every customer record there is (landed objects, tables, their history, the quarantine) for what belongs to
+whom. Not here: taking it out (`history`, `raw_objects`), the order of that (`forget`).
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from stedi_assets.contracts import CUSTOMER_LANDING, CUSTOMER_TRUSTED, CUSTOMERS_CURATED, SOURCES
-from stedi_assets.erasure.serials import but_for_the_erased
+from stedi_assets.contracts import (
+    CUSTOMER_LANDING,
+    CUSTOMER_TRUSTED,
+    CUSTOMERS_CURATED,
+    LANDING_QUARANTINE,
+    SOURCES,
+)
+from stedi_assets.erasure.fields import IDENTIFYING
+from stedi_assets.erasure.serials import but_for_the_erased, customers_of
 from stedi_assets.erasure.suppression import CUSTOMER, NOBODY, Suppression
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import LANDING, NeverPublishedError
@@ -22,7 +29,6 @@ from stedi_assets.transforms.consent import customer_key, refusing_customers, re
 from stedi_assets.transforms.pseudonyms import key_frame, with_pseudonyms
 
 CUSTOMER_TABLES = (CUSTOMERS_CURATED, CUSTOMER_TRUSTED, CUSTOMER_LANDING)
-_IDENTIFYING = ("email", "customername", "phone", "serialnumber")
 
 
 class NobodyKnownError(LookupError):
@@ -77,6 +83,30 @@ def current_records(lakehouse: Lakehouse) -> DataFrame:
 
     The newest word of a customer may stand in an object whose run failed: that alone must not keep a withdrawal back.
     """
+    settings = lakehouse.settings
+    records = transforms.landing_rows(
+        _landed(lakehouse),
+        CUSTOMER_LANDING,
+        settings.max_object_bytes,
+        NOBODY,
+        max_value_bytes=settings.max_value_bytes,
+    )
+    with suppress(NeverPublishedError):
+        records = records.unionByName(lakehouse.tables.read(CUSTOMER_LANDING))
+    return records.select(*CUSTOMER_TRUSTED.column_names)
+
+
+def quarantined_records(lakehouse: Lakehouse) -> DataFrame:
+    """The raw text (column raw) of every customer record that landed and does not fit, published or not."""
+    settings = lakehouse.settings
+    raw = transforms.misfits(_landed(lakehouse), CUSTOMER_LANDING, settings.max_object_bytes, settings.max_value_bytes)
+    with suppress(NeverPublishedError):
+        raw = raw.unionByName(transforms.quarantined(lakehouse.tables.read(LANDING_QUARANTINE), CUSTOMER_LANDING))
+    return raw
+
+
+def _landed(lakehouse: Lakehouse) -> DataFrame:
+    """The objects of customer records in the home's own zone and in the one that the data came from."""
     own, found = lakehouse.own_zone, zone_of(lakehouse)
     landed = [
         landed
@@ -84,12 +114,7 @@ def current_records(lakehouse: Lakehouse) -> DataFrame:
         for landed in zone.objects()
         if SOURCES[landed.source] is CUSTOMER_LANDING
     ]
-    objects = transforms.listing(lakehouse.spark, landed)
-    limit = lakehouse.settings.max_object_bytes
-    records = transforms.landing_rows(objects, CUSTOMER_LANDING, limit, NOBODY)
-    with suppress(NeverPublishedError):
-        records = records.unionByName(lakehouse.tables.read(CUSTOMER_LANDING))
-    return records.select(*CUSTOMER_TRUSTED.column_names)
+    return transforms.listing(lakehouse.spark, landed)
 
 
 def refusing(lakehouse: Lakehouse) -> Refusing:
@@ -112,16 +137,17 @@ def refusing(lakehouse: Lakehouse) -> Refusing:
 
 def identify(lakehouse: Lakehouse, suppression: Suppression, customer: str) -> Person:
     """What is known of the customer with this hash, by every record there is."""
-    current = current_records(lakehouse)
+    current, quarantined = current_records(lakehouse), customers_of(quarantined_records(lakehouse))
     keyed = with_pseudonyms(
-        _identifying(current, _history(lakehouse)),
+        _identifying(current, [*_history(lakehouse), quarantined]),
         key_frame(lakehouse.spark, suppression.key),
         hash=(CUSTOMER, F.col("customer")),
     )
-    own = keyed.where(F.col("hash") == customer).select(*_IDENTIFYING).distinct().collect()
+    own = keyed.where(F.col("hash") == customer).select(*IDENTIFYING).distinct().collect()
     serials = {row["serialnumber"] for row in own} - {None}
     texts = {row[name] for row in own for name in ("customername", "phone") if row[name]}
-    others = _identifying(but_for_the_erased(current, suppression))
+    known = current.select(*IDENTIFYING).unionByName(quarantined)
+    others = _identifying(but_for_the_erased(known, suppression))
     agreed = research_customers(current, lakehouse.policy).select("customer")
     of_others = _among(others, "serialnumber", serials)
     of_agreed = _among(others.join(agreed, on="customer", how="left_semi"), "serialnumber", serials)
@@ -140,13 +166,13 @@ def _history(lakehouse: Lakehouse) -> list[DataFrame]:
     for contract in CUSTOMER_TABLES:
         files = lakehouse.tables.every_file(contract)
         if files:
-            frames.append(lakehouse.spark.read.schema(contract.ddl).parquet(*files).select(*_IDENTIFYING))
+            frames.append(lakehouse.spark.read.schema(contract.ddl).parquet(*files).select(*IDENTIFYING))
     return frames
 
 
 def _identifying(records: DataFrame, more: Sequence[DataFrame] = ()) -> DataFrame:
     """customer (its key) and what else tells who it is."""
-    frame = records.select(*_IDENTIFYING)
+    frame = records.select(*IDENTIFYING)
     for other in more:
         frame = frame.unionByName(other)
     return frame.withColumn("customer", customer_key(frame["email"]))

@@ -8,10 +8,13 @@ in what used to stand behind the record that was taken out, or become whole with
 next record begins a line; and where a stretch stays, the new text is parsed, and has to give the same rows. If it does
 not, each record that stays gets lines of its own, with what breaks any JSON between them. A stretch may still become
 one with a stretch or a value behind it: nothing of them is lost, but they count as one record in quarantine.
+
+A stretch with records of several people loses those of the erased alone. So does damaged gzip, as far as it can be
+unpacked; it stays damaged, and the rest of it, which cannot be read, goes.
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -23,16 +26,21 @@ import pyarrow.compute as pc
 from stedi_assets.contracts import SOURCES
 from stedi_assets.contracts.model import Contract
 from stedi_assets.contracts.provenance import SOURCE_BYTES, SOURCE_OFFSET
+from stedi_assets.erasure.fields import says_nothing
 from stedi_assets.erasure.separators import Separators
+from stedi_assets.erasure.stretches import cut, own_spans
 from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.erasure.traces import unpacked
 from stedi_assets.landing import reasons
 from stedi_assets.landing.parse import parse, parsed_schema
 from stedi_assets.landing.shapes import Flags, Integers
 from stedi_assets.landing.split import Record, Splitter
 from stedi_assets.landing.unpack import GZIP_MAGIC, DamagedGzipError, unpack
 from stedi_assets.landing.zone import LandedObject, Zone
+from stedi_assets.settings import Settings
 
 _BREAK = b",,\n"  # no JSON value goes on over it: two commas outside of a string, a line's end inside of one
+_GZIP_END_BYTES = 8  # the checksum and the size
 _KEPT_HEADERS = ("ContentType", "ContentEncoding", "ContentDisposition", "CacheControl", "Metadata")
 
 
@@ -52,14 +60,20 @@ class Rewritten:
 
 
 class _Judged(NamedTuple):
-    """The records of one text: where each begins, which are to be taken out, whether a damaged stretch stays."""
+    """The records of one text: where each begins, which are to be taken out, whether a damaged stretch stays.
+
+    cuts: begin and end of each part to take out of stretches that stay.
+    """
 
     starts: Integers
     is_erased: Flags
     keeps_damage: bool
+    cuts: list[tuple[int, int]]
 
 
-def rewrite_zone(zone: Zone, suppression: Suppression, max_object_bytes: int) -> dict[str, tuple[int, int]]:
+def rewrite_zone(
+    zone: Zone, suppression: Suppression, max_object_bytes: int, max_value_bytes: int = Settings.max_value_bytes
+) -> dict[str, tuple[int, int]]:
     """Takes the erased out of every landed object: for each source, objects rewritten and records taken out.
 
     What was rewritten before a failure stays so, and a second run goes on from there.
@@ -67,19 +81,23 @@ def rewrite_zone(zone: Zone, suppression: Suppression, max_object_bytes: int) ->
     """
     counts = dict.fromkeys(SOURCES, (0, 0))
     for landed in [] if suppression.is_empty else zone.objects():
-        records = _rewrite(zone.s3, landed, suppression, max_object_bytes)
+        records = _rewrite(zone.s3, landed, suppression, max_object_bytes, max_value_bytes)
         if records:
             before = counts[landed.source]
             counts[landed.source] = (before[0] + 1, before[1] + records)
     return counts
 
 
-def _rewrite(s3: Any, landed: LandedObject, suppression: Suppression, max_object_bytes: int) -> int:
+def _rewrite(
+    s3: Any, landed: LandedObject, suppression: Suppression, max_object_bytes: int, max_value_bytes: int
+) -> int:
     """How many records were taken out of one object."""
     place = {"Bucket": landed.bucket, "Key": landed.key}
+    contract = SOURCES[landed.source]
     try:
         found = s3.get_object(**place, IfMatch=landed.etag)
-        rewritten = without_erased(found["Body"].read(), SOURCES[landed.source], suppression, max_object_bytes)
+        content = found["Body"].read()
+        rewritten = without_erased(content, contract, suppression, max_object_bytes, max_value_bytes)
         if rewritten is None:
             return 0
         headers = {name: found[name] for name in _KEPT_HEADERS if found.get(name)}
@@ -92,54 +110,80 @@ def _rewrite(s3: Any, landed: LandedObject, suppression: Suppression, max_object
 
 
 def without_erased(
-    content: bytes, contract: Contract, suppression: Suppression, max_text_bytes: int
+    content: bytes,
+    contract: Contract,
+    suppression: Suppression,
+    max_text_bytes: int,
+    max_value_bytes: int = Settings.max_value_bytes,
 ) -> Rewritten | None:
     """The object without the records of the erased, None if it has none. Raises ObjectTooLarge.
 
-    A record that fits the contract is judged as a row, one that doesn't by what its text mentions. Gzip stays gzip;
-    of damaged gzip, which is one record, nothing is left.
+    A record that fits the contract is judged as a row, one that doesn't by its text. Gzip stays gzip.
     """
     if suppression.is_empty:
         return None
     try:
         text = unpack(content, max_text_bytes)
     except DamagedGzipError:
-        return Rewritten(b"", 1) if suppression.mentioned_in_gzip(content) else None
+        return _without_in_damaged_gzip(content, contract, suppression, max_text_bytes, max_value_bytes)
     splitter = Splitter(text)
-    judged = _judge(content, text, splitter, contract, suppression, max_text_bytes)
+
+    def read(content: bytes) -> Iterator[pa.RecordBatch]:
+        return parse(content, "", contract, max_text_bytes, max_value_bytes)
+
+    judged = _judge(read(content), text, splitter, contract, suppression)
+    is_gzip = content.startswith(GZIP_MAGIC)
+    if judged.cuts:
+        shorter = _packed(cut(text, judged.cuts), is_gzip)
+        further = without_erased(shorter, contract, suppression, max_text_bytes, max_value_bytes)
+        further = further or Rewritten(shorter, 0)
+        return Rewritten(further.content, further.records + len(judged.cuts))
     if not judged.is_erased.any():
         return None
-    is_gzip = content.startswith(GZIP_MAGIC)
     rewritten = _packed(_without(text, splitter, judged), is_gzip)
     if judged.keeps_damage:
-        expected = _rows(content, contract, max_text_bytes, without=suppression)
-        if not _rows(rewritten, contract, max_text_bytes).equals(expected):
+        expected = _rows(read(content), contract, without=suppression)
+        if not _rows(read(rewritten), contract).equals(expected):
             rewritten = _packed(_apart(text, splitter, judged), is_gzip)
     return Rewritten(rewritten, int(judged.is_erased.sum()))
 
 
+def _without_in_damaged_gzip(
+    content: bytes, contract: Contract, suppression: Suppression, max_text_bytes: int, max_value_bytes: int
+) -> Rewritten | None:
+    """The same of damaged gzip. What is left of it is cut at its end, so that nothing of it is read as before."""
+    for also_broken in (False, True) if suppression.mentioned_in_gzip(content) else ():
+        text = b"".join(unpacked(content, also_broken=also_broken))
+        if found := without_erased(text, contract, suppression, max_text_bytes, max_value_bytes):
+            is_empty = says_nothing(found.content.decode("latin-1"))
+            return Rewritten(b"" if is_empty else _packed(found.content, True)[:-_GZIP_END_BYTES], found.records)
+    return None
+
+
 def _judge(
-    content: bytes, text: bytes, splitter: Splitter, contract: Contract, suppression: Suppression, max_text_bytes: int
+    batches: Iterable[pa.RecordBatch], text: bytes, splitter: Splitter, contract: Contract, suppression: Suppression
 ) -> _Judged:
     starts: list[Integers] = []
     is_erased: list[Flags] = []
     keeps_damage = False
-    for batch in parse(content, "", contract, max_text_bytes):
+    cuts: list[tuple[int, int]] = []
+    for batch in batches:
         offsets: Integers = batch.column(SOURCE_OFFSET.name).to_numpy()
         erased: Flags = suppression.erased_rows(batch, contract).to_numpy(zero_copy_only=False).copy()
         misfits = pc.is_valid(batch.column("reason")).to_numpy(zero_copy_only=False)
         for index in np.flatnonzero(misfits):
             # Not the batch's raw text: that is cut where it is too long.
             record = splitter.record_at(int(offsets[index]))
-            raw = text[record.start : record.stop].decode("utf-8", "backslashreplace")
-            is_mentioned = suppression.mentioned_in(raw)
-            erased[index] = is_mentioned
-            keeps_damage |= record.reason == reasons.DAMAGED and not is_mentioned
+            spans = own_spans(text, record, contract, suppression)
+            erased[index] = spans == [(record.start, record.stop)]
+            if not erased[index]:
+                cuts += spans
+                keeps_damage |= record.reason == reasons.DAMAGED
         starts.append(offsets)
         is_erased.append(erased)
     if not starts:
-        return _Judged(np.empty(0, np.int64), np.empty(0, np.bool_), False)
-    return _Judged(np.concatenate(starts), np.concatenate(is_erased), keeps_damage)
+        return _Judged(np.empty(0, np.int64), np.empty(0, np.bool_), False, [])
+    return _Judged(np.concatenate(starts), np.concatenate(is_erased), keeps_damage, cuts)
 
 
 def _without(text: bytes, splitter: Splitter, judged: _Judged) -> bytes:
@@ -188,13 +232,13 @@ def _packed(text: bytes, is_gzip: bool) -> bytes:
     return gzip.compress(text, compresslevel=6, mtime=0) if is_gzip else text
 
 
-def _rows(content: bytes, contract: Contract, max_text_bytes: int, without: Suppression | None = None) -> pa.Table:
+def _rows(batches: Iterable[pa.RecordBatch], contract: Contract, without: Suppression | None = None) -> pa.Table:
     """The rows that fit, but for those of the erased; where they stand in the text is left out."""
-    batches = []
-    for batch in parse(content, "", contract, max_text_bytes):
+    kept = []
+    for batch in batches:
         stays = pc.is_null(batch.column("reason"))
         if without:
             stays = pc.and_not(stays, without.erased_rows(batch, contract))
-        batches.append(batch.filter(stays))
-    rows = pa.Table.from_batches(batches, parsed_schema(contract))
+        kept.append(batch.filter(stays))
+    rows = pa.Table.from_batches(kept, parsed_schema(contract))
     return rows.drop_columns([SOURCE_OFFSET.name, SOURCE_BYTES.name])

@@ -8,9 +8,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stedi_assets.erasure.history import TableReceipt
+if TYPE_CHECKING:
+    from stedi_assets.erasure.history import TableReceipt
+
+RECEIPTS = "erasures"  # folder of the home
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,16 @@ class LandingReceipt:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One erasure. `customers`: how many were found; `shared_serials`: theirs that are others' too, and so stay."""
+    """One erasure. `customers`: how many were found; `shared_serials`: theirs that are others' too, and so stay;
+    `mentioned_by_others`: quarantined records of others that have something of theirs in them, and so stay."""
 
     request: str
     finished_ms: int
     customers: int
-    tables: tuple[TableReceipt, ...]
+    tables: "tuple[TableReceipt, ...]"
     landing: tuple[LandingReceipt, ...]
     shared_serials: int
+    mentioned_by_others: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept and printed."""
@@ -54,17 +59,18 @@ class Receipt:
             "tables": {table.table: {k: v for k, v in asdict(table).items() if k != "table"} for table in self.tables},
             "landing": [asdict(zone) for zone in self.landing],
             "shared_serials": self.shared_serials,
+            "mentioned_by_others": self.mentioned_by_others,
         }
 
 
 class Journal:
     """What an erasure has taken out so far, in a file; what an attempt before this one did, and did not end, counts."""
 
-    def __init__(self, file: Path) -> None:
-        self._file, self._unfinished = file, file.with_suffix(".unfinished.json")
+    def __init__(self, home: Path, request: str) -> None:
+        self._unfinished = home / RECEIPTS / f"{request}.unfinished.json"
         self._kept: dict[str, Any] = json.loads(self._unfinished.read_text()) if self._unfinished.exists() else {}
 
-    def add(self, receipt: TableReceipt) -> TableReceipt:
+    def add(self, receipt: "TableReceipt") -> "TableReceipt":
         """The table's receipt together with what was taken out of it before."""
         before = self._kept.get(receipt.table, {})
         together = replace(
@@ -89,18 +95,13 @@ class Journal:
         self._keep(receipt.zone, asdict(together))
         return together
 
-    def close(self, receipt: Receipt) -> None:
-        """Keeps the receipt; one that tells of nothing replaces no other."""
-        if receipt.customers or not self._file.exists():
-            _write(self._file, receipt.as_json())
-        self._unfinished.unlink(missing_ok=True)
-
     def _keep(self, name: str, content: dict[str, Any]) -> None:
         self._kept[name] = content
-        _write(self._unfinished, self._kept)
+        write_receipt(self._unfinished, self._kept)
 
 
-def _write(file: Path, content: dict[str, Any]) -> None:
+def write_receipt(file: Path, content: dict[str, Any]) -> None:
+    """Write or replace a file of the home's receipts."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = file.with_suffix(".new")
     new.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,7 +1,7 @@
 """Pieces of an unreadable record that may give a person away: whatever might be an address, a name, a phone, a serial.
 
-Here: taking damaged text apart into candidates, and damaged gzip into text. Not here: who is looked for
-(`suppression`); nothing in this module knows a person.
+Here: taking damaged text apart into candidates, and damaged gzip into text. Not here: text that is packed or encoded in
+it (`encodings`), who is looked for (`suppression`); nothing in this module knows a person.
 
 Damaged text has no grammar to go by: it may begin inside a string, end in an escape, be JSON inside JSON or no JSON at
 all. So the same text is cut in several ways, and what is right in any of them is a candidate. Each way takes time in
@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from stedi_assets.erasure.encodings import MAX_HIDDEN_BYTES, bytes_of, encoded_texts, packed_texts
 from stedi_assets.landing.unpack import GZIP_MAGIC
 
 # Text is looked at in windows, so that memory stays small; what is longer than the overlap may be missed at an edge.
@@ -43,35 +44,69 @@ _PIECE_BYTES = 16 * 1024
 
 def traces(raw: str) -> Iterator[set[str]]:
     """The candidates in a quarantined record's raw text, window by window; for damaged gzip also those packed in it."""
-    for begin in range(0, len(raw), WINDOW_CHARACTERS):
-        yield _candidates(raw[begin : begin + WINDOW_CHARACTERS + OVERLAP_CHARACTERS])
-    if gzip := _GZIP_RAW.match(raw):
-        encoded = gzip[1].rstrip("=")
-        encoded = encoded[: len(encoded) - (len(encoded) % 4 == 1)]  # one digit alone is no byte
-        try:
-            packed = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
-        except binascii.Error:
-            return
+    yield from _in_windows(raw)
+    if (packed := gzip_of(raw)) is not None:
         yield from traces_in_gzip(packed)
+    for text in packed_texts(bytes_of(raw)):
+        yield from _in_windows(text)
+
+
+def gzip_of(raw: str) -> bytes | None:
+    """The damaged gzip that raw text is of, as far as raw text holds it; None for other raw text."""
+    gzip = _GZIP_RAW.match(raw)
+    if not gzip:
+        return None
+    encoded = gzip[1].rstrip("=")
+    encoded = encoded[: len(encoded) - (len(encoded) % 4 == 1)]  # one digit alone is no byte
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+    except binascii.Error:
+        return None
 
 
 def traces_in_gzip(packed: bytes) -> Iterator[set[str]]:
     """The candidates in what can still be unpacked of damaged gzip, and in what follows it unpacked."""
-    window = bytearray()
-    for piece in _unpacked(packed):
+    window, begin = bytearray(), bytearray()
+    for piece in unpacked(packed):
         window += piece
+        begin += piece[: MAX_HIDDEN_BYTES - len(begin)]
         if len(window) >= WINDOW_CHARACTERS:
-            yield _candidates(window.decode("utf-8", "backslashreplace"))
+            yield from _in_window(window.decode("utf-8", "backslashreplace"))
             del window[:-OVERLAP_CHARACTERS]
-    yield _candidates(window.decode("utf-8", "backslashreplace"))
+    yield from _in_window(window.decode("utf-8", "backslashreplace"))
+    for text in packed_texts(bytes(begin)):
+        yield from _in_windows(text)
+
+
+def addresses(text: str) -> Iterator[set[str]]:
+    """Each address in the text, in the spellings that it may be meant in. One that may be cut, at the text's begin or
+    end, is left out."""
+    for found in _ADDRESSES[1].finditer(text):
+        local, domain = found.groups()
+        if domain and found.start() > 0 and found.end() + len(domain) < len(text):
+            bare = _ADDRESSES[0].findall(local)[-1][0] if _ADDRESSES[0].search(local) else local
+            yield {name.strip(ends) + domain.strip(ends) for name in (local, bare) for ends in ("", _ENDS)}
+
+
+def _in_windows(text: str) -> Iterator[set[str]]:
+    for begin in range(0, len(text), WINDOW_CHARACTERS):
+        yield from _in_window(text[begin : begin + WINDOW_CHARACTERS + OVERLAP_CHARACTERS])
+
+
+def _in_window(text: str) -> Iterator[set[str]]:
+    """The candidates as the text stands there, and in what is encoded in it."""
+    yield _candidates(text)
+    for view in dict.fromkeys(views(text)):
+        for encoded in encoded_texts(view):
+            yield _candidates(encoded)
 
 
 def _candidates(text: str) -> set[str]:
     found: set[str] = set()
-    for view in _views(text):
+    for view in views(text):
         for content in _QUOTED.findall(view):
             found.add(content)
-            found.add(_unescaped(content))
+            found.add(unescaped(content))
         for pattern in (_STRETCH, _TOKEN):
             for piece in pattern.findall(view):
                 found.add(piece)
@@ -84,20 +119,20 @@ def _candidates(text: str) -> set[str]:
     return {candidate for candidate in found if not candidate.isspace() and candidate}
 
 
-def _views(text: str) -> list[str]:
+def views(text: str) -> list[str]:
     """The text as it is, without the NULs of UTF-16, and with its escapes read."""
-    views = [text]
+    found = [text]
     if "\0" in text:
-        views.append(text.replace("\0", ""))
+        found.append(text.replace("\0", ""))
     for _ in range(_UNESCAPED_TIMES):
-        if "\\" in views[-1]:
-            views.append(_unescaped(views[-1]))
-    return [_in_unicode(view) for view in views]
+        if "\\" in found[-1]:
+            found.append(unescaped(found[-1]))
+    return [in_unicode(view) for view in found]
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     r"""With JSON's escapes read, and \xNN, which stands for a byte that is not UTF-8, as Latin-1."""
-    return _in_unicode(_ESCAPE.sub(_character, text)) if "\\" in text else text
+    return in_unicode(_ESCAPE.sub(_character, text)) if "\\" in text else text
 
 
 def _character(escape: re.Match[str]) -> str:
@@ -105,15 +140,17 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _SHORT_ESCAPES.get(escape[3], escape[3])
 
 
-def _in_unicode(text: str) -> str:
+def in_unicode(text: str) -> str:
     """Two surrogates as the character that they stand for; one alone, which no UTF-8 text can hold, replaced."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _unpacked(packed: bytes) -> Iterator[bytes]:
-    """Piece by piece what each member gives before it breaks, and then what comes after the last one as it is."""
+def unpacked(packed: bytes, *, also_broken: bool = True) -> Iterator[bytes]:
+    """Piece by piece what each member gives before it breaks, and then what comes after the last one as it is.
+
+    also_broken: also what comes after a break, which is mostly compressed."""
     read = 0
     while packed.startswith(GZIP_MAGIC, read):
         member = zlib.decompressobj(_GZIP_FORMAT)
@@ -124,7 +161,8 @@ def _unpacked(packed: bytes) -> Iterator[bytes]:
                 yield member.decompress(piece)
             except zlib.error:
                 yield _until_it_breaks(before, piece)
-                yield packed[read:]
+                if also_broken:
+                    yield packed[read:]
                 return
             read += len(piece)
         read -= len(member.unused_data)
@@ -133,10 +171,10 @@ def _unpacked(packed: bytes) -> Iterator[bytes]:
 
 def _until_it_breaks(member: "zlib._Decompress", piece: bytes) -> bytes:
     """What this piece still gives: zlib drops the output of a call that fails, so it is fed byte by byte."""
-    unpacked = bytearray()
+    given = bytearray()
     for place in range(len(piece)):
         try:
-            unpacked += member.decompress(piece[place : place + 1])
+            given += member.decompress(piece[place : place + 1])
         except zlib.error:
             break
-    return bytes(unpacked)
+    return bytes(given)

@@ -82,7 +82,7 @@ def _carry_out(
 def _publish(lakehouse: Lakehouse, table: Built, shown: str, run_id: str, tell: Callable[[str], object]) -> Publication:
     if not isinstance(table, Audited):
         return Publication(table.contract.table, table.published, shown, table.verdicts, is_new=False)
-    published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.contract))
+    published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.staged))
     tell(f"published {published.table}: {published.rows:,} rows, snapshot {published.snapshot_id}")
     return Publication(table.contract.table, published, shown, table.verdicts)
 

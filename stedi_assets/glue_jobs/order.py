@@ -22,6 +22,7 @@ _PASSED = {
     "STEDI_PREFIX": "prefix",
     "STEDI_MAX_QUARANTINE_SHARE": "max_quarantine_share",
     "STEDI_MAX_OBJECT_BYTES": "max_object_bytes",
+    "STEDI_MAX_VALUE_BYTES": "max_value_bytes",
     "STEDI_RETENTION_DAYS": "retention_days",
     "STEDI_AUDIT_TIMEOUT_SECONDS": "audit_timeout_seconds",
     "STEDI_CONSENT": "consent",

@@ -13,7 +13,7 @@ from stedi_assets.insight import aggregates
 from stedi_assets.insight.aggregates import Bins, Consent
 from stedi_assets.insight.funnel import Step, steps
 from stedi_assets.insight.published import Opened, Snapshot, opened
-from stedi_assets.lakehouse.publication import ENGINE
+from stedi_assets.lakehouse.publication import DEMO, ENGINE
 from stedi_assets.policy import Policy
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class Table:
     @property
     def name(self) -> str:
         return self.contract.table
+
+    @property
+    def is_demo(self) -> bool:
+        """True if rows of the demo set are in it."""
+        return DEMO in self.snapshot.summary
 
     @property
     def passed(self) -> int:
@@ -62,6 +67,11 @@ class Facts:
     def policy(self) -> Policy:
         """The training table's: what it goes by is what those who train go by."""
         return self.tables[-1].snapshot.policy
+
+    @property
+    def is_demo(self) -> bool:
+        """True if any table has rows of the demo set."""
+        return any(table.is_demo for table in self.tables)
 
     @property
     def engine(self) -> str:

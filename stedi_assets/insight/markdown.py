@@ -10,6 +10,7 @@ from stedi_assets.audits import Verdict
 from stedi_assets.insight.aggregates import moment
 from stedi_assets.insight.facts import Table
 from stedi_assets.insight.funnel import Step
+from stedi_assets.lakehouse.publication import DEMO_DATA
 
 
 def picture(alternative: str, png: bytes) -> str:
@@ -29,6 +30,7 @@ def dashboard(tables: Sequence[Table], funnel: Sequence[Step], quarantine: Mappi
     warnings = [verdict for one in tables for verdict in one.warnings]
     blocked = [verdict for verdict in warnings if verdict.blocks]
     parts = [
+        *([f"**{DEMO_DATA}**"] if any(one.is_demo for one in tables) else []),
         f"**{len(blocked)} blocking checks did not pass.**" if blocked else "**No blocking check failed.**",
         f"{sum(one.passed for one in tables)} of {sum(len(one.verdicts) for one in tables)} checks hold.",
         "\n\n" + table(["table", "rows", "checks", "snapshot", "published (UTC)"], [_at_a_glance(t) for t in tables]),

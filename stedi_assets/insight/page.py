@@ -7,6 +7,7 @@ from typing import Any
 
 from stedi_assets.insight.aggregates import Bins, moment
 from stedi_assets.insight.facts import Facts
+from stedi_assets.lakehouse.publication import DEMO_DATA
 
 # The drawing's own units; the page scales it.
 WIDTH, HEIGHT = 640, 180
@@ -30,7 +31,12 @@ def page(facts: Facts) -> str:
         "words": lambda name: name.replace("_", " "),
     }
     return environment.get_template("report.html").render(
-        facts=facts, age=lambda ms: age(facts.made_ms - ms), bars=bars, time_marks=time_marks, number_marks=number_marks
+        facts=facts,
+        demo_data=DEMO_DATA,
+        age=lambda ms: age(facts.made_ms - ms),
+        bars=bars,
+        time_marks=time_marks,
+        number_marks=number_marks,
     )
 
 

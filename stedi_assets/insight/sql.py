@@ -4,12 +4,12 @@ Only who is one customer, and where a customer stands. On purpose a third way to
 (`transforms.consent`) and the recounts (`contracts.consenting`): what these publish has to add up with what is told.
 """
 
-from stedi_assets.contracts.customer_key import BLANKS
+from stedi_assets.contracts.customer_key import BLANKS, CAPITALS, SMALLS
 
 
 def key(column: str) -> str:
-    """A customer's key, as `contracts.customer_key` has it: DuckDB's name for the function is another."""
-    return f"lower(trim({column}, '{BLANKS}'))"
+    """A customer's key, as `contracts.customer_key` has it. DuckDB's lower() loses the dot of an \u0130."""
+    return f"lower(trim(translate(replace({column}, 'İ', 'i\u0307'), '{CAPITALS}', '{SMALLS}'), '{BLANKS}'))"
 
 
 def judged_records(as_of_ms: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stedi_assets.lakehouse.client import given_endpoint
+from stedi_assets.lakehouse.inventory import lost_index
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import AWS, Settings
 
@@ -41,9 +42,15 @@ class PendingStore:
     services: "PendingServices | None"
 
     def wait(self) -> Store:
-        """The store, ready; from now on the libraries of this process find it. Raises ServicesError, StoreError."""
+        """The store, ready; from now on the libraries of this process find it.
+
+        Raises ServicesError, and StoreError for a bucket that does not answer, or a home's store without its index.
+        """
         if self.services is not None:
-            return _export_home(Store.of_home(self.services.wait()))
+            found = _export_home(Store.of_home(self.services.wait()))
+            if fault := lost_index(self.settings.home, found):
+                raise StoreError(fault)
+            return found
         store = _export_aws(self.settings)
         _refuse_unusable(store)
         return store
@@ -64,7 +71,8 @@ def connect(settings: Settings) -> Store:
 
 
 def connect_running(settings: Settings) -> Store | None:
-    """The same without starting anything: None for a home whose services do not run, or do not answer."""
+    """The same without starting anything, and without looking for the index: None for a home whose services do not
+    run, or do not answer."""
     if settings.env == AWS:
         return connect(settings)
     from stedi_assets.lakehouse import services

@@ -30,7 +30,7 @@ class IcebergIOManager(ConfigurableIOManager):
         """
         if isinstance(obj, Staged):
             with in_a_sentence():
-                published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
+                published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj))
         elif isinstance(obj, Published):
             published = obj
         else:

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from stedi_assets.contracts import Contract
 from stedi_assets.expectations import read_expectations
 from stedi_assets.keys import Keys, fingerprint, keys_of
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.demo import adopt_demo, fill_new_home, refuse_demo
 from stedi_assets.lakehouse.engines.errors import name_of
 from stedi_assets.lakehouse.held import Held, holding
-from stedi_assets.lakehouse.publication import ENGINE, LANDING, PSEUDONYM_KEY
+from stedi_assets.lakehouse.inventory import count_tables, record_inventory
+from stedi_assets.lakehouse.publication import DEMO, ENGINE, LANDING, PSEUDONYM_KEY, Staged
 from stedi_assets.lakehouse.store import LANDING_FOLDER, STAGING_FOLDER, Store
 from stedi_assets.landing.zone import Zone
 from stedi_assets.policy import Policy
-from stedi_assets.settings import EMBEDDED, LOCAL, Settings
+from stedi_assets.settings import EMBEDDED, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -114,20 +115,45 @@ class Lakehouse:
         and the sorting; Apache Spark finds them again, to which a file costs more."""
         return self.held.once(key, rows) if self.settings.engine == EMBEDDED else rows()
 
-    def facts(self, contract: Contract) -> dict[str, str]:
+    def facts(self, staged: Staged) -> dict[str, str]:
         """What is kept with a publication: policy, engine, where the data came from, which key made its ids."""
         facts = {**self.policy.facts, LANDING: self.zone.uri, ENGINE: name_of(self.settings.engine)}
-        if contract.subject_column:
+        if staged.contract.subject_column:
             facts[PSEUDONYM_KEY] = fingerprint(self.keys.pseudonym())
+        if self._is_demo(staged):
+            facts[DEMO] = "true"
         return facts
 
-    def fill_empty_zone(self) -> None:
-        """Copies data/ to the home's zone where that is empty. A zone of the user's own or on AWS is left as it is."""
-        if self.settings.env == LOCAL and not self.landing and self.zone.fill(self.settings.data):
-            self.tell(f"the landing zone was empty: filled from {self.settings.data}")
+    def _is_demo(self, staged: Staged) -> bool:
+        """Check for rows of the demo set in a table: by the zone, or by the tables that it was computed from."""
+        if staged.contract.zone == "landing":
+            return self.zone.holds_demo
+        return any(DEMO in published.summary for published in self.tables.read_by(staged))
+
+    def prepare_zone(self) -> None:
+        """Bring the demo set into the landing zone of a new home, and keep other data apart from it.
+
+        Raises LandingError.
+        """
+        adopt_demo(self.settings, self.own_zone)
+        if self.zone.uri != self.own_zone.uri:
+            refuse_demo(self.own_zone)
+        elif written := fill_new_home(self.settings, self.store, self.zone):
+            self.tell(f"the landing zone was empty: {written} objects of the demo set from {self.settings.data}")
+
+    def record_inventory(self) -> None:
+        """Record what the home's store holds now. No run fails for want of that: the next one records it."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if self.store.is_aws:
+            return
+        try:
+            record_inventory(self.settings.home, count_tables(self.store, self.s3), len(self.own_zone.objects()))
+        except (BotoCoreError, ClientError, OSError) as error:
+            self.tell(f"the inventory of the home was not written ({type(error).__name__}); the next run writes it")
 
     def vacuum(self) -> None:
-        """Takes what was deleted out of the home's store's own files; on AWS the bucket's rules do.
+        """Take deleted content out of the files of the home's store; on AWS the rules of the bucket do.
 
         Raises ServicesError.
         """
@@ -135,6 +161,29 @@ class Lakehouse:
             from stedi_assets.lakehouse.services import vacuum
 
             vacuum(self.settings.home)
+
+    def clean_store(self) -> None:
+        """Do the same also to content that no object names; the services may be restarted. Raises ServicesError."""
+        clean_store(self.settings, self.store)
+
+    def refuse_little_space(self) -> None:
+        """Raise ServicesError where the disk of the home has no space to clean the files of its store."""
+        if self.store.services is not None:
+            from stedi_assets.lakehouse.services import refuse_little_space
+
+            refuse_little_space(self.settings.home)
+
+
+def clean_store(settings: Settings, store: Store) -> None:
+    """Take all deleted content out of the files of a home's store, and deleted names out of the copy of its index.
+
+    On AWS the rules of the bucket do. Raises ServicesError.
+    """
+    if store.services is not None:
+        from stedi_assets.lakehouse.services import copy_index, vacuum_all
+
+        vacuum_all(settings.home)
+        copy_index(settings.home)
 
 
 @contextmanager
@@ -163,8 +212,38 @@ def open_lakehouse(
     beside = None if settings.engine == EMBEDDED or store.is_aws else staging
     tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside)
     registry = registry_of(settings, store, client)
+    _complete_open_erasures(settings, store, registry, tell)
     try:
         with holding(spark, client, staging) as held:
-            yield Lakehouse(settings, store, policy, spark, client, tables, registry, held, landing, expect, tell, full)
+            lakehouse = Lakehouse(
+                settings, store, policy, spark, client, tables, registry, held, landing, expect, tell, full
+            )
+            yield lakehouse
+        lakehouse.record_inventory()
     finally:
         tables.discard_unpublished()
+        _copy_index(settings, store, tell)
+
+
+def _complete_open_erasures(
+    settings: Settings, store: Store, registry: "Registry", tell: Callable[[str], object]
+) -> None:
+    """Complete erasures that wait for the files of the store. A run goes on where that is not possible."""
+    from stedi_assets.erasure.open_erasures import complete_open_erasures
+    from stedi_assets.lakehouse.services import ServicesError
+
+    try:
+        complete_open_erasures(settings.home, registry, lambda: clean_store(settings, store))
+    except ServicesError as error:
+        tell(f"an erasure is not finished: {error}")
+
+
+def _copy_index(settings: Settings, store: Store, tell: Callable[[str], object]) -> None:
+    """Copy the index of a home's store, so that it can be put back as this run leaves it."""
+    from stedi_assets.lakehouse.services import ServicesError, copy_index
+
+    try:
+        if store.services is not None:
+            copy_index(settings.home)
+    except ServicesError as error:
+        tell(str(error))

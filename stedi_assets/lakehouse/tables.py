@@ -108,6 +108,10 @@ class Tables:
         """The rows of this snapshot, with the schema that its files have."""
         return self._read(contract, published.files)
 
+    def read_by(self, staged: Staged) -> list[Published]:
+        """The published snapshots that a staged table was computed from."""
+        return [self._seen[snapshot_id] for snapshot_id in staged.upstream.values()]
+
     def every_file(self, contract: Contract) -> list[str]:
         """Every data file below the table's location, of whatever snapshot, or of none."""
         table = find_table(self.catalog, contract)
@@ -141,7 +145,7 @@ class Tables:
         self._unpublished.append(staged)
         schema = schema_to_write(table, contract, self.retention_days)
         scratch = scratch_of(table.location())
-        made_from = sum(self._seen[snapshot_id].bytes for snapshot_id in staged.upstream.values())
+        made_from = sum(published.bytes for published in self.read_by(staged))
         # Beside what is kept comes little. Every query that names the table opens each of its files.
         in_one_file = bool(kept) or (bool(upstream) and made_from < LITTLE_BYTES)
         rows = rows.select(*contract.column_names)

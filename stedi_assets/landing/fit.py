@@ -4,6 +4,7 @@ Here: matching keys to columns, the types' rules, and what a date of this busine
 from (the contract's provenance columns are never read from JSON), and how objects are found (`split`, `objects`).
 
 Rules. Keys match without regard to case (ASCII). Columns are judged in the contract's order, the first misfit counts.
+- A text or number of more bytes than a value may have: `too_long`, before anything else is looked at.
 - Absent, null, or blank: `missing` where required; else null (a string column keeps a blank string as it is).
 - string: a string as it is, or an integer as its text.
 - int, bigint, double: a number, or a string that is one as JSON writes them, blanks around it trimmed. 246.0 and
@@ -74,6 +75,18 @@ class Fitter:
         if index is None and key.isascii():  # the Kelvin sign's lower case is a k
             index = self._index.get(key.lower())
         return index
+
+    def find_too_long(self, members: Members, max_value_bytes: int) -> str | None:
+        """Return the first column with a text or number of more bytes (as UTF-8), whatever its type; None without one.
+
+        Call it before `fit`, to which such a value may cost quadratic time.
+        """
+        indexes = {
+            self.index_of(key)
+            for key, value in members
+            if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > max_value_bytes
+        }
+        return next((column.name for index, column in enumerate(self._columns) if index in indexes), None)
 
     def fit(self, members: Members) -> Fitted:
         """The members of one object as a row's values, or why they are none."""

@@ -17,21 +17,30 @@ from stedi_assets.landing.fit import Fitter
 from stedi_assets.landing.runs import RunReader
 from stedi_assets.landing.split import Record, Splitter
 from stedi_assets.landing.unpack import DamagedGzipError, unpack
+from stedi_assets.settings import Settings
 
 __all__ = ["MAX_BATCH_ROWS", "parse", "parsed_schema"]
 
-# Raw text is cut here, and says so: bytes that are not UTF-8 take four characters each.
+# Raw text is cut here, and says so: bytes that are not UTF-8 take four characters each. Less of it is kept; up to here
+# it is searched for people who were erased.
 MAX_RAW_BYTES = 64 * 1024 * 1024
 MAX_RAW_GZIP_BYTES = 1024 * 1024
 
 
-def parse(content: bytes, source_object: str, contract: Contract, max_text_bytes: int) -> Iterator[pa.RecordBatch]:
+def parse(
+    content: bytes,
+    source_object: str,
+    contract: Contract,
+    max_text_bytes: int,
+    max_value_bytes: int = Settings.max_value_bytes,
+) -> Iterator[pa.RecordBatch]:
     """One row per record of the object, in the order of its text, in batches of at most MAX_BATCH_ROWS rows.
 
     A record that fits: the contract's columns; reason, field and raw are null. One that doesn't: a code of `reasons`,
     the contract's column that did not fit (or null) and the record's text; of the contract's columns only source_*.
     source_offset and source_bytes count bytes of the unpacked text (`split` says which); for damaged gzip, which is
     one record and never read in part, of the object itself. An object of separators only has no rows.
+    A record with a value of more than `max_value_bytes` does not fit.
     Raises ObjectTooLarge if the text has more than `max_text_bytes`; the contract has to have the provenance columns.
     """
     assembly = Assembly(contract, source_object)
@@ -42,7 +51,7 @@ def parse(content: bytes, source_object: str, contract: Contract, max_text_bytes
         yield from assembly.batches(len(content))
         return
     splitter = Splitter(text)
-    runs = RunReader(text, contract)
+    runs = RunReader(text, contract, max_value_bytes)
     fitter = Fitter(contract)
     position = splitter.after_separators(0)
     while position < len(text):
@@ -55,13 +64,17 @@ def parse(content: bytes, source_object: str, contract: Contract, max_text_bytes
             record = splitter.record_at(position)
             if not assembly.has_room(None, record.next_start):
                 yield from assembly.batches(position)
-            assembly.add_row(_row(record, text, fitter), record.start)
+            assembly.add_row(_row(record, text, fitter, max_value_bytes), record.start)
             position = record.next_start
     yield from assembly.batches(len(text))
 
 
-def _row(record: Record, text: bytes, fitter: Fitter) -> Row:
+def _row(record: Record, text: bytes, fitter: Fitter, max_value_bytes: int) -> Row:
     reason, field = record.reason, None
+    # No value has more bytes than its record, in which it is quoted and escaped.
+    if reason is None and record.stop - record.start > max_value_bytes:
+        field = fitter.find_too_long(record.members, max_value_bytes)
+        reason = None if field is None else reasons.TOO_LONG
     if reason is None:
         values, extra_fields, reason, field = fitter.fit(record.members)
         if reason is None:

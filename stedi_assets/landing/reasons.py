@@ -11,6 +11,7 @@ TOO_DEEP = "too_deep"  # a whole object, nested deeper than anything this data n
 
 NOT_UTF8 = "not_utf8"  # bytes that are not UTF-8 (no field), or a value that no UTF-8 text can hold (lone surrogate)
 MISSING = "missing"  # a required field is absent, null or blank
+TOO_LONG = "too_long"  # a value of more bytes than STEDI_MAX_VALUE_BYTES allows
 WRONG_TYPE = "wrong_type"  # not what the column's type takes
 NOT_FINITE = "not_finite"  # NaN, infinite, or too large for any number here
 OUT_OF_RANGE = "out_of_range"  # outside the type's range, or not a date of this business

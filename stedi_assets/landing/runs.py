@@ -56,9 +56,13 @@ class _Window(NamedTuple):
 
 
 class RunReader:
-    """Reads the runs of one text; learns the shapes of its objects on the way."""
+    """Reads the runs of one text; learns the shapes of its objects on the way.
 
-    def __init__(self, text: bytes, contract: Contract) -> None:
+    An object longer than a value may be is left to the exact path, which alone looks at the length of values.
+    """
+
+    def __init__(self, text: bytes, contract: Contract, max_value_bytes: int) -> None:
+        self._max_value_bytes = max_value_bytes
         self._text = text
         self._bytes = np.frombuffer(text, dtype=np.uint8)
         self._fitter = Fitter(contract)
@@ -108,7 +112,7 @@ class RunReader:
 
     def _rows(self, pieces: Pieces) -> ShapeRows:
         """The pieces that some shape reads, ascending, and their columns. Learns shapes that are new."""
-        unread = np.arange(len(pieces.edges) - 1)
+        unread = np.flatnonzero(np.diff(pieces.edges) <= self._max_value_bytes)
         found: list[ShapeRows] = []
         for shape in self._shapes.values():
             found.append(shape.read(pieces, unread))

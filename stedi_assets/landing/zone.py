@@ -5,7 +5,7 @@ are (`folder`, `delivery`), and reading what an object holds (`parse`).
 
 Layout: ZONE/SOURCE/... where SOURCE is customer (or customers), accelerometer or step_trainer; objects lie at any
 depth below. A folder is mirrored to ZONE/SOURCE/mirror/; what lies beside that is not the mirror's business. Files
-that are added stand in ZONE/SOURCE/delivery/ID/.
+that are added stand in ZONE/SOURCE/delivery/ID/. The object ZONE/.demo marks a mirror that is the demo set, data/.
 """
 
 import hashlib
@@ -84,16 +84,17 @@ class Zone:
     @property
     def is_being_mirrored(self) -> bool:
         """Whether a mirroring has begun and not ended: it goes on, or was cut off."""
-        return self._mirroring() is not None
+        return self._has_object(self._mark)
 
     def objects_to_ingest(self) -> list[LandedObject]:
-        """The same, ready to read. Raises LandingError where a source has none or a mirroring was cut off."""
+        """The same, ready to read. Raises LandingError for a missing source, a cut-off mirroring, a mixed demo set."""
         if self.is_being_mirrored:
             raise LandingError(
                 f"{self.uri} is incomplete: the copying of a folder into it was cut off. Nothing was published; "
                 "copy it again: stedi run --landing PATH"
             )
         found = self.objects()
+        self._refuse_mixture(found)
         empty = [source for source in SOURCES if all(landed.source != source for landed in found)]
         if empty:
             raise LandingError(
@@ -102,19 +103,24 @@ class Zone:
             )
         return found
 
-    def mirror(self, folder: Path, origin: str = "folder") -> tuple[int, int]:
+    def mirror(self, folder: Path, *, is_demo: bool = False) -> tuple[int, int]:
         """Makes ZONE/SOURCE/mirror/ the copy of the folder, for each source: (objects written, objects removed).
 
         What is unchanged is not written again; what left the folder is removed, after everything new is there. Until
-        it is done, a mark in the zone says so: the zone of a mirroring that was cut off is not read.
+        it is done, a mark in the zone says so: the zone of a mirroring that was cut off is not read. `is_demo`: the
+        folder is the demo set, and the zone is marked so; any other folder replaces it.
         Raises LandingError before anything changes if the folder lacks a source or has a file that cannot be read.
         """
         wanted = files_by_key(folder, self.prefix)
         present = self._mirrored()
         changed = [key for key, path in wanted.items() if not holds(path, present.get(key))]
         gone = sorted(set(present) - set(wanted))
+        if is_demo:
+            self.mark_demo()  # first: what a cut-off copying left is known to be of the demo set
         if changed or gone:
-            self.s3.put_object(Bucket=self.bucket, Key=self._mark, Body=origin.encode())
+            self.s3.put_object(Bucket=self.bucket, Key=self._mark)
+        if not is_demo and self.holds_demo:
+            self.s3.delete_object(Bucket=self.bucket, Key=self._demo_mark)
         for key in changed:
             with wanted[key].open("rb") as body:
                 self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
@@ -122,15 +128,38 @@ class Zone:
             raise LandingError(f"{missing} files of {folder} are not in {self.uri} after copying; nothing was removed")
         for key in gone:
             self.s3.delete_object(Bucket=self.bucket, Key=key)
-        if self._mirroring() is not None:
+        if self.is_being_mirrored:
             self.s3.delete_object(Bucket=self.bucket, Key=self._mark)
         return len(changed), len(gone)
 
-    def fill(self, data: Path) -> int:
-        """Mirrors `data` into an empty zone, or goes on where that was cut off: how many objects were written."""
-        if self.objects() and self._mirroring() != "data":
-            return 0
-        return self.mirror(data, origin="data")[0]
+    @property
+    def holds_demo(self) -> bool:
+        """True if the mirror is the demo set, or its copying has begun."""
+        return self._has_object(self._demo_mark)
+
+    def mark_demo(self) -> None:
+        """Mark the mirror as the demo set."""
+        self.s3.put_object(Bucket=self.bucket, Key=self._demo_mark)
+
+    def remove_demo(self) -> int:
+        """Delete the demo set and its mark, and no other objects. Return the number of deleted objects."""
+        mirrored = self._mirrored()
+        for key in [*mirrored, self._demo_mark]:  # the mark last: a removal that was cut off can be repeated
+            self.s3.delete_object(Bucket=self.bucket, Key=key)
+        return len(mirrored)
+
+    def other_than_demo(self, found: list[LandedObject]) -> list[LandedObject]:
+        """Return the objects of a listing that are no part of the demo set; none where the zone does not hold it."""
+        others = [landed for landed in found if not landed.key.startswith(self._mirror(landed.source))]
+        return others if others and self.holds_demo else []
+
+    def _refuse_mixture(self, found: list[LandedObject]) -> None:
+        if others := self.other_than_demo(found):
+            raise LandingError(
+                f"{self.uri} holds the demo set and {len(others):,} other objects, and made-up records must not be "
+                "published with real ones. Nothing was published; remove the demo set: stedi run --replace-demo, or "
+                "take the others to another home"
+            )
 
     def deliver(self, delivery: Delivery) -> int:
         """Adds the delivery's objects, each in one piece: how many were written, none of what is there already.
@@ -170,24 +199,36 @@ class Zone:
     def is_copy_of(self, folder: Path) -> bool:
         """Whether the zone holds exactly what the folder holds, and nothing beside it."""
         try:
-            wanted = files_by_key(folder, self.prefix)
+            return self.compare(folder) == (0, 0)
         except LandingError:
             return False
+
+    def compare(self, folder: Path) -> tuple[int, int]:
+        """Compare the zone with the folder as it is mirrored: (files that it lacks, objects that are none of them).
+
+        Raises LandingError for a folder that cannot be mirrored.
+        """
+        wanted = files_by_key(folder, self.prefix)
         present = {landed.key: {"Size": landed.bytes, "ETag": landed.etag} for landed in self.objects()}
-        return set(present) == set(wanted) and all(holds(path, present[key]) for key, path in wanted.items())
+        same = sum(holds(path, present.get(key)) for key, path in wanted.items())
+        return len(wanted) - same, len(present) - same
 
     @property
     def _mark(self) -> str:
         return f"{self.prefix}.mirroring"
 
-    def _mirroring(self) -> str | None:
-        """The origin of a mirroring that has begun and not ended."""
-        if not any(entry["Key"] == self._mark for entry in self._entries(self._mark)):
-            return None
-        return str(self.s3.get_object(Bucket=self.bucket, Key=self._mark)["Body"].read().decode())
+    @property
+    def _demo_mark(self) -> str:
+        return f"{self.prefix}.demo"
+
+    def _mirror(self, source: str) -> str:
+        return f"{self.prefix}{source}/mirror/"
+
+    def _has_object(self, key: str) -> bool:
+        return any(entry["Key"] == key for entry in self._entries(key))
 
     def _mirrored(self) -> dict[str, Mapping[str, Any]]:
-        return {entry["Key"]: entry for source in SOURCES for entry in self._entries(f"{self.prefix}{source}/mirror/")}
+        return {entry["Key"]: entry for source in SOURCES for entry in self._entries(self._mirror(source))}
 
     def _entries(self, prefix: str) -> Iterator[Mapping[str, Any]]:
         try:
@@ -200,9 +241,8 @@ class Zone:
         return LandedObject(source, self.bucket, entry["Key"], entry["ETag"], int(entry["Size"]))
 
     def _no_bucket(self) -> LandingError:
-        return LandingError(
-            f"{self.uri}: there is no bucket {self.bucket}; s3://BUCKET/PREFIX of a bucket that exists is expected"
-        )
+        wanted = "s3://BUCKET/PREFIX of a bucket that exists is expected"
+        return LandingError(f"{self.uri}: there is no bucket {self.bucket}; {wanted}")
 
 
 def _is_landing(entry: Mapping[str, Any]) -> bool:

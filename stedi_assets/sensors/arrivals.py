@@ -176,7 +176,7 @@ def _resumed(context: SensorEvaluationContext, sight: Sight, base: str) -> Walk:
 def _request(instance: DagsterInstance, sight: Sight, walk: Walk, landed: Landed, tables: Standing) -> RunRequest:
     """The run to start. Raises Skipped where there is nothing to start one for."""
     if len(walk.empty) == len(SOURCES):
-        raise Skipped(f"{sight.zone.uri} is empty: stedi deliver SOURCE PATH brings objects, stedi run those of data/")
+        raise Skipped(f"{sight.zone.uri} is empty: stedi deliver SOURCE PATH brings objects, stedi run --demo data/")
     if walk.empty:
         raise Skipped(
             f"{', '.join(walk.empty)}: no objects in {sight.zone.uri}; each of {', '.join(SOURCES)} needs one: "

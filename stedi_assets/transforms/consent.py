@@ -8,13 +8,13 @@ names (`policy`), which rows of which table follow from it.
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from stedi_assets.contracts.customer_key import BLANKS
+from stedi_assets.contracts.customer_key import BLANKS, CAPITALS, SMALLS
 from stedi_assets.policy import Policy
 
 
 def customer_key(email: Column) -> Column:
     """Addresses that differ in case or outer blanks are one customer. Null stays null and matches nothing."""
-    return F.lower(F.btrim(email, F.lit(BLANKS)))
+    return F.lower(F.btrim(F.translate(email, CAPITALS, SMALLS), F.lit(BLANKS)))
 
 
 def gives_consent(since: Column, as_of_ms: int) -> Column:

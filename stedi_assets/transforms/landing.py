@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stedi_assets.contracts import LANDING_QUARANTINE, Contract
+from stedi_assets.contracts import LANDING_QUARANTINE, SOURCES, Contract
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.landing.census import census
 from stedi_assets.landing.fetch import fetch
@@ -24,11 +24,14 @@ from stedi_assets.landing.findings import Findings
 from stedi_assets.landing.parse import parse
 from stedi_assets.landing.unpack import ObjectTooLarge
 from stedi_assets.landing.zone import LandedObject
+from stedi_assets.settings import Settings
 
 LISTED = "bucket string, source_object string, etag string, bytes bigint"
 TALLY = "source string, source_object string, landed_bytes bigint, text_bytes bigint, objects bigint"
 
 ERASED = "source string, source_object string, source_offset bigint, source_bytes bigint"
+# Raw text of 64 MiB costs a run a minute and 3 GB. The landed object has all of it.
+MAX_KEPT_CHARACTERS = 1_000_000
 # Of a listing that is read in parallel.
 _MOST_PARTS, _BYTES_OF_A_PART = 8, 4 * 2**20
 _ERASED = "erased"  # the reason by which findings tell these records; none of the quarantine's
@@ -53,7 +56,12 @@ class Look:
 
 
 def landing_rows(
-    objects: DataFrame, contract: Contract, max_object_bytes: int, suppression: Suppression, look: Look | None = None
+    objects: DataFrame,
+    contract: Contract,
+    max_object_bytes: int,
+    suppression: Suppression,
+    look: Look | None = None,
+    max_value_bytes: int = Settings.max_value_bytes,
 ) -> DataFrame:
     """One row per JSON object that fits the contract, from the listed objects (schema LISTED), but for the erased.
 
@@ -69,16 +77,28 @@ def landing_rows(
             key, content = listed["source_object"], content_of(listed, max_object_bytes)
             if findings:
                 findings.add(_counted(content, key, source, max_object_bytes))
-            for parsed in parse(content, key, contract, max_object_bytes):
+            for parsed in parse(content, key, contract, max_object_bytes, max_value_bytes):
                 fits, erased = pc.is_null(parsed.column("reason")), suppression.erased_rows(parsed, contract)
                 if findings:
-                    for found in _dropped(parsed, fits, erased, source, suppression):
+                    for found in _dropped(parsed, fits, erased, source, contract, suppression):
                         findings.add(found)
                 yield parsed.filter(pc.and_not(fits, erased)).select(list(contract.column_names))
         if findings:
             findings.write()
 
     return objects.mapInArrow(rows_of, contract.ddl)
+
+
+def misfits(objects: DataFrame, contract: Contract, max_object_bytes: int, max_value_bytes: int) -> DataFrame:
+    """The raw text of each record that does not fit the contract, from the listed objects (schema LISTED)."""
+
+    def raw_of(batches: Batches) -> Batches:
+        for listed in _each(batches):
+            content = content_of(listed, max_object_bytes)
+            for parsed in parse(content, listed["source_object"], contract, max_object_bytes, max_value_bytes):
+                yield parsed.filter(pc.is_valid(parsed.column("reason"))).select(["raw"])
+
+    return objects.mapInArrow(raw_of, "raw string")
 
 
 def content_of(listed: Mapping[str, Any], max_object_bytes: int) -> bytes:
@@ -107,6 +127,12 @@ def of_objects(rows: DataFrame, objects: Collection[str]) -> DataFrame:
 
 def _keys(rows: DataFrame, objects: Collection[str]) -> DataFrame:
     return rows.sparkSession.createDataFrame([(key,) for key in sorted(objects)], "source_object string")
+
+
+def quarantined(quarantine: DataFrame, contract: Contract) -> DataFrame:
+    """Of the quarantine, or of findings, the raw text (column raw) of what was meant for this landing table."""
+    (source,) = (source for source, of_source in SOURCES.items() if of_source is contract)
+    return quarantine.where((F.col("source") == source) & F.col("raw").isNotNull()).select("raw")
 
 
 def landing_quarantine(findings: DataFrame) -> DataFrame:
@@ -148,17 +174,31 @@ def _counted(content: bytes, key: str, source: str, max_object_bytes: int) -> pa
 
 
 def _dropped(
-    parsed: pa.RecordBatch, fits: pa.BooleanArray, erased: pa.BooleanArray, source: str, suppression: Suppression
+    parsed: pa.RecordBatch,
+    fits: pa.BooleanArray,
+    erased: pa.BooleanArray,
+    source: str,
+    contract: Contract,
+    suppression: Suppression,
 ) -> Batches:
-    """The records that are no rows: those of the erased, without a word of theirs, and those that do not fit."""
+    """The records that are no rows: those of the erased, without a word of theirs, and those that do not fit, without
+    what is in them of the erased."""
     misfits = parsed.filter(pc.invert(fits))
-    mentions = pa.array([suppression.mentioned_in(raw) for raw in misfits.column("raw").to_pylist()], pa.bool_())
-    for gone in (parsed.filter(erased), misfits.filter(mentions)):
+    left = pa.array([suppression.remaining(raw, contract) for raw in misfits.column("raw").to_pylist()], pa.string())
+    for gone in (parsed.filter(erased), misfits.filter(pc.is_null(left))):
         places = {name: gone.column(name).to_pylist() for name in _names(ERASED)[1:]}
         yield _finding(source=[source] * gone.num_rows, reason=[_ERASED] * gone.num_rows, **places)
-    kept = misfits.filter(pc.invert(mentions))
+    kept = misfits.filter(pc.is_valid(left))
     named = {name: kept.column(name).to_pylist() for name in LANDING_QUARANTINE.column_names[1:]}
+    texts = left.drop_null().to_pylist()
+    named["raw"] = [_cut(raw, size) for raw, size in zip(texts, named["source_bytes"], strict=True)]
     yield _finding(source=[source] * kept.num_rows, **named)
+
+
+def _cut(raw: str, source_bytes: int) -> str:
+    if len(raw) <= MAX_KEPT_CHARACTERS:
+        return raw
+    return f"{raw[:MAX_KEPT_CHARACTERS]} [cut here: {source_bytes:,} bytes in all]"
 
 
 def _finding(**columns: Any) -> pa.RecordBatch:

@@ -68,7 +68,7 @@ CHECKS = {
     "customer_landing": [*COMMON, *LANDING],
     "accelerometer_landing": [*COMMON, *LANDING],
     "step_trainer_landing": [*COMMON, *LANDING],
-    "landing_quarantine": [*COMMON, "erased_kept_out"],
+    "landing_quarantine": [*COMMON, "erased_kept_out", "erased_mentioned"],
     "customer_trusted": [*COMMON, "consent_by_email", "withdrawn_since", "governing_records"],
     "accelerometer_trusted": [
         *COMMON,
@@ -103,6 +103,7 @@ CHECKS = {
         "consent_by_subject",
         "consent_by_device",
         "unambiguous_serials",
+        "enough_subjects",
         "withdrawn_since",
         "device_id_in_step_trainer_trusted",
         "subject_id_in_accelerometer_trusted",

@@ -49,6 +49,11 @@ def landing_violations(place: int, source: str, table: str) -> dict[tuple[str, s
     }
 
 
+def mention_erased(world: World) -> None:
+    add_row("landing_quarantine", raw='{"email": "d@x.org", "serialNumber": "s9",', source_offset=77)(world)
+    forget("serial", "s9")(world)
+
+
 VIOLATIONS: dict[tuple[str, str], Callable[[World], None]] = {
     **{
         violation: seed
@@ -57,6 +62,7 @@ VIOLATIONS: dict[tuple[str, str], Callable[[World], None]] = {
     },
     ("landing_quarantine", "required_values"): add_row("landing_quarantine", reason=None),
     ("landing_quarantine", "erased_kept_out"): forget("mention", "{"),
+    ("landing_quarantine", "erased_mentioned"): mention_erased,
     ("landing_quarantine", "row_count"): drop_row("landing_quarantine"),
     ("landing_quarantine", "expected_rows"): expect("landing_quarantine", 0),
     ("landing_quarantine", "grain"): add_row("landing_quarantine"),
@@ -142,6 +148,7 @@ UNDER_POLICY: dict[tuple[str, str], tuple[Policy, Callable[[World], None]]] = {
         add_to("customer_landing", email="d@x", **NO_CONSENT),
     ),
     ("machine_learning_curated", "minimum_subjects"): (Policy(AS_OF_MS, minimum_subjects=3), lambda world: None),
+    ("machine_learning_curated", "enough_subjects"): (Policy(AS_OF_MS, minimum_subjects=3), lambda world: None),
 }
 FROM_SCHEMA = {(contract.table, check.name) for contract in CONTRACTS for check in ANSWERED_FROM_SCHEMA}
 NOT_SOUND = {(contract.table, "quarantined") for contract in SOURCES.values()} | {

@@ -11,7 +11,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance
 
 from stedi_assets.building import rollback
-from stedi_assets.building.rollback import ConsentRefusedError, NoSuchVersionError, RolledBack, roll_back, version_to
+from stedi_assets.building.rollback import NoSuchVersionError, PolicyRefusedError, RolledBack, roll_back, version_to
 from stedi_assets.cli.dagster_home import dagster_instance
 from stedi_assets.contracts import (
     ACCELEROMETER_LANDING,
@@ -79,13 +79,13 @@ def withdrawn(lake: Lake, landed: Path) -> Path:
 def test_nobody_comes_back_who_has_withdrawn(lake: Lake, tables: Tables, withdrawn: Path, home: Path) -> None:
     for contract in (CUSTOMER_TRUSTED, *WITH_READINGS, CUSTOMER_LANDING):
         current = lake.snapshot(contract)
-        with pytest.raises(ConsentRefusedError, match="withdrawn_since expected 0, found 1") as refused:
+        with pytest.raises(PolicyRefusedError, match="withdrawn_since expected 0, found 1") as refused:
             back(lake, tables, contract)
         assert "@" not in str(refused.value)
         assert lake.snapshot(contract) == current
     failed = {verdict.check for verdict in refused.value.verdicts}
     assert failed == {"withdrawn_since"}
-    with pytest.raises(ConsentRefusedError, match="consent_by_subject expected 0, found"):
+    with pytest.raises(PolicyRefusedError, match="consent_by_subject expected 0, found"):
         back(lake, tables, MACHINE_LEARNING_CURATED)
     older = versions_of(table_of(tables, ACCELEROMETER_LANDING))[-1]
     done = back(lake, tables, ACCELEROMETER_LANDING, older.snapshot_id)
@@ -93,7 +93,7 @@ def test_nobody_comes_back_who_has_withdrawn(lake: Lake, tables: Tables, withdra
     assert len(lake.rows(ACCELEROMETER_LANDING)) == len(MOTIONS), "readings land whoever's they are"
     assert lake.published(ACCELEROMETER_LANDING).summary == older.summary
     lake.request("ben@x.org")
-    with pytest.raises(ConsentRefusedError, match="erased_kept_out expected 0, found"):
+    with pytest.raises(PolicyRefusedError, match="erased_kept_out expected 0, found"):
         back(lake, tables, ACCELEROMETER_LANDING, done.before.snapshot_id)
     _the_command_says_so_and_tells_dagster(lake, tables, home)
 
@@ -101,7 +101,7 @@ def test_nobody_comes_back_who_has_withdrawn(lake: Lake, tables: Tables, withdra
 def _the_command_says_so_and_tells_dagster(lake: Lake, tables: Tables, home: Path) -> None:
     refused = command("stedi", "rollback", "customer_trusted", home=home)
     assert (refused.returncode, refused.stderr.count("Traceback")) == (1, 0)
-    assert "consent_by_email expected 0, found 1, withdrawn_since expected 0, found 1" in refused.stdout
+    assert "consent_by_email expected 0, found 2, withdrawn_since expected 0, found 1" in refused.stdout, "ann, ben"
     first = versions_of(table_of(tables, LANDING_QUARANTINE))[-1].snapshot_id
     done = command("stedi", "rollback", "landing_quarantine", home=home)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -175,3 +175,21 @@ def test_a_version_with_other_columns_is_refused(lake: Lake, tables: Tables) -> 
     with pytest.raises(NoSuchVersionError, match=f"differs in {dropped}; build the table anew"):
         back(lake, tables, CUSTOMER_TRUSTED, old)
     assert people(tables) == [BEN]
+
+
+def test_a_version_of_too_few_subjects_or_of_an_erasure_that_is_not_finished_is_refused(
+    lake: Lake, tables: Tables, landed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lake.run().success
+    assert lake.run(full=True).success
+    monkeypatch.setenv("STEDI_MINIMUM_SUBJECTS", "3")
+    with pytest.raises(PolicyRefusedError, match="rules in force now: enough_subjects expected 0, found 2"):
+        back(lake, tables, MACHINE_LEARNING_CURATED)
+    monkeypatch.setenv("STEDI_MINIMUM_SUBJECTS", "2")
+    done = back(lake, tables, MACHINE_LEARNING_CURATED)
+    lake.request("ann@x.org")  # and the erasure dies there
+    with pytest.raises(PolicyRefusedError, match="consent_by_subject expected 0, found"):
+        back(lake, tables, MACHINE_LEARNING_CURATED, done.before.snapshot_id)
+    for contract in (CUSTOMER_TRUSTED, ACCELEROMETER_TRUSTED, STEP_TRAINER_TRUSTED):
+        with pytest.raises(PolicyRefusedError, match=r"consent_by_(email|serial) expected 0, found"):
+            back(lake, tables, contract)

@@ -12,7 +12,7 @@ import pytest
 
 from stedi_assets.contracts import CONTRACTS
 from stedi_assets.doctor import home as home_findings
-from stedi_assets.lakehouse.services import ensure_running, server
+from stedi_assets.lakehouse.services import disk, ensure_running
 from stedi_assets.settings import Settings
 from stedi_assets_tests.support.aws import BUCKET, variables
 from stedi_assets_tests.support.commands import REPOSITORY, command, free_port
@@ -89,7 +89,7 @@ def test_a_home_that_cannot_be_is_told_from_one_that_is_open_to_others(tmp_path:
 
 
 def test_a_disk_without_space_is_told(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_LEAST_FREE_BYTES", 2**62)
+    monkeypatch.setattr(disk, "_LEAST_FREE_BYTES", 2**62)
     found = list(home_findings.folder(Settings(home=own_home)))
     assert [(finding.what, finding.state) for finding in found] == [("home", "ok"), ("disk", "wrong")]
 

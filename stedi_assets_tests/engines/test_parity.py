@@ -20,6 +20,7 @@ from stedi_assets.lakehouse.services import Endpoints
 from stedi_assets.lakehouse.store import Store
 from stedi_assets.settings import REPOSITORY_DATA, Settings
 from stedi_assets_tests.iceberg.test_digest import ROWS, SCHEMA
+from stedi_assets_tests.support.characters import differing, keys_in, texts
 from stedi_assets_tests.support.compared import differences
 from stedi_assets_tests.support.dirty import write_dirty
 from stedi_assets_tests.support.documents import documents, lines_of_readings, mutated
@@ -144,3 +145,8 @@ def test_on_generated_objects(lake: Lake, spark: SparkSession, apache_spark: Spa
     found = [rows_and_findings(engine, lake.zone, "accelerometer") for engine in (spark, apache_spark)]
     for name, left, right in zip(("rows", "findings"), *found, strict=True):
         assert differences(name, left, right) == []
+
+
+def test_apache_spark_and_python_have_one_rule_of_who_is_one_customer(apache_spark: SparkSession) -> None:
+    given = texts()
+    assert [differing(keys, given) for keys in keys_in(apache_spark, given)] == [[], []]

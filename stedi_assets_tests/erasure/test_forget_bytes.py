@@ -129,7 +129,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
         proof.count("erased")
         proof.run("again")
         proof.look("again", endpoints)
-        proof.forget("by input", "-", f" {TOLD.email.upper()}\n")
+        proof.forget("by input", "-", f"\ufeff\r\n {TOLD.email.upper()}\r\n")
         proof.look("both erased", endpoints)
         yield proof
     finally:

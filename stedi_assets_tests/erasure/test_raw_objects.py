@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stedi_assets.contracts import ACCELEROMETER_LANDING, CUSTOMER_LANDING, STEP_TRAINER_LANDING, Contract
+from stedi_assets.erasure.fields import byte_pieces, says_nothing
 from stedi_assets.erasure.raw_objects import Rewritten, without_erased
 from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.erasure.traces import unpacked
 from stedi_assets.landing.parse import parse
 from stedi_assets.landing.split import records
-from stedi_assets.landing.unpack import ObjectTooLarge, unpack
+from stedi_assets.landing.unpack import DamagedGzipError, ObjectTooLarge, unpack
 from stedi_assets_tests.support.documents import MARK, lines_of_readings
 from stedi_assets_tests.support.lake import customer, motion, step
 
@@ -125,10 +127,33 @@ def test_whoever_a_record_is_about_is_found_where_it_does_not_fit() -> None:
     assert rewritten(kept, CUSTOMER_LANDING) == kept
 
 
-def test_damaged_gzip_is_taken_out_whole_or_left() -> None:
-    for text, records_out in ((b"%b\n%b\n" % (B, A), 1), (b"%b\n%b\n" % (B, C), None)):
-        found = without_erased(gzip.compress(text)[:-1], ACCELEROMETER_LANDING, ANN, LIMIT)
-        assert found == (Rewritten(b"", 1) if records_out else None)
+def test_damaged_gzip_stays_damaged_and_loses_the_erased_alone() -> None:
+    def without(text: bytes) -> Rewritten | None:
+        return without_erased(gzip.compress(text)[:-1], ACCELEROMETER_LANDING, ANN, LIMIT)
+
+    assert without(b"%b\n%b\n" % (B, C)) is None
+    assert without(b"%b\n" % A) == Rewritten(b"", 1)
+    found = without(b"%b\n%b\n%b\n" % (B, A, C))
+    assert found is not None
+    with pytest.raises(DamagedGzipError):
+        unpack(found.content, LIMIT)
+    assert b"".join(unpacked(found.content)) == b"%b\n%b\n" % (B, C)
+    assert without_erased(found.content, ACCELEROMETER_LANDING, ANN, LIMIT) is None
+
+
+def test_of_a_damaged_stretch_only_what_is_the_erased_ones_goes() -> None:
+    """Each record of it is damaged in the same way, so that nothing ends the stretch."""
+    a, b, c = (record.replace(b"0.0", b"0.") for record in (A, B, C))
+    assert len(rows_of(b"\n".join((b, a, c)))) == 1
+    for before, after in (
+        (b"%b\n%b\n%b\n" % (b, a, c), b"%b\n%b\n" % (b, c)),
+        (b"%b\n%b\n%b\n" % (a, b, c), b"%b\n%b\n" % (b, c)),
+        (b"%b\n%b\n%b" % (b, c, a), b"%b\n%b\n" % (b, c)),
+        (b"%b%b%b" % (b, a, c), b"%b\n%b" % (b, c)),
+        (b"%b%b%b%b" % (b, a, a, C), b"%b\n%b" % (b, C)),
+        (b"%b\n%b%b\n" % (a, b, A), b + b"\n"),
+    ):
+        assert rewritten(before) == after
 
 
 def test_gzip_says_nothing_of_when_it_was_written() -> None:
@@ -212,10 +237,14 @@ def test_in_damaged_text_the_others_rows_are_left_and_no_byte_of_theirs_is_lost(
     position = 0
     taken = 0
     for row, record in zip(before, records(content), strict=True):
-        is_row = row["raw"] is None
-        if row in kept or (not is_row and not ODD_SUPPRESSION.mentioned_in(row["raw"])):
-            raw = content[record.start : record.stop]
-            position = text.index(raw, position) + len(raw)
-        else:
-            taken += 1
+        parts = byte_pieces(content[record.start : record.stop])
+        is_own = [row["user"] is not None and row not in kept] * len(parts)
+        if row["raw"] is not None:
+            texts = [part.decode("utf-8", "backslashreplace") for part in parts]
+            is_own = ODD_SUPPRESSION.own_pieces(texts, ACCELEROMETER_LANDING)
+        stays = [part for part, own in zip(parts, is_own, strict=True) if not own]
+        for part in (part.strip(b" \t\r\n,[]") for part in stays):
+            position = text.index(part, position) + len(part)
+        is_gone = says_nothing(b"".join(stays).decode("latin-1"))
+        taken += 1 if is_gone and any(is_own) else sum(is_own)
     assert taken == (found.records if found else 0)

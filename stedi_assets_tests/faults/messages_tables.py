@@ -186,6 +186,11 @@ def _list_of_another_key(given: Given) -> str:
     return sentence(given.lake.registry.suppression)
 
 
+def _not_found(given: Given) -> str:
+    told = given.told("forget", "unknown@x.org", status=1, STEDI_HOME=str(Settings.load().home))
+    return next(line for line in told.splitlines() if line.startswith("WARN"))
+
+
 MESSAGES: dict[str, Provoke] = {
     "… is no folder; a folder with customer, accelerometer, step_trainer in it is expected": lambda g: g.said(
         "run", "--landing", "/nowhere", STEDI_HOME=str(Settings.load().home)
@@ -227,11 +232,15 @@ MESSAGES: dict[str, Provoke] = {
     "… has no snapshot …; stedi history … lists …": lambda g: _rolled_back(g, ANN, BEN, to=7),
     "snapshot … is what readers of … see now; …": _rolled_back_to_the_current,
     "… was published by someone else meanwhile; it was not rolled back: run again": _rolled_back_meanwhile,
-    "REFUSED  … was not rolled back to …: somebody in it has withdrawn or was erased since (…). …": _withdrawn_since,
+    "REFUSED  … was not rolled back to …, which does not pass the rules in force now: … expected …, found …. …": (
+        _withdrawn_since
+    ),
     "snapshot … should have all of its files below …; … are not there, such as …. Nothing was deleted; …": _files_gone,
     "FAILED  there is no customer record, …, that says who agrees; bring the data first: …. Nothing was erased": (
         _nobody_landed
     ),
+    "WARN  nothing of a customer with this address was found: compare it with the customer's records. It is on the "
+    "list of erasures: what arrives with it is dropped": _not_found,
     "…, the list of erasures, is gone, and … says that there was one: bring it back from a copy, …": _list_gone,
     "… is not the list of erasures that was written there; bring it back from a copy, …": _list_damaged,
     "… lists … erasures, and the key that made it is expected in …, but there is none: bring the key back …": (

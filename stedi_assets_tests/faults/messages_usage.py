@@ -1,5 +1,6 @@
 """Messages about what a user gave: options, settings, keys, engines, AWS."""
 
+import io
 import socket
 import sys
 from typing import Any
@@ -133,6 +134,13 @@ GLUE: dict[str, Any] = {
     "STEDI_BUCKET": "stedi",
     "STEDI_REGION": "us-east-1",
 }
+
+
+def _two_addresses(given: Given) -> str:
+    given.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a@x.org\nb@x.org\n")))
+    return given.said("forget", "-")
+
+
 MESSAGES: dict[str, Provoke] = {
     "STEDI_… is …: a number from … to … is expected": lambda g: g.said("run", STEDI_MAX_QUARANTINE_SHARE="lots"),
     "STEDI_ENV is …: local or aws is expected": lambda g: g.said("tables", STEDI_ENV="moon"),
@@ -165,6 +173,7 @@ MESSAGES: dict[str, Provoke] = {
     "what was given is no email address; one is expected, as in the customer's records": lambda g: g.said(
         "forget", "nobody"
     ),
+    "standard input has … lines; one address is expected": _two_addresses,
     "no Glue job erases: use an engine here, embedded or spark (STEDI_ENGINE), …": lambda g: g.said(
         "forget", "a@x.org", **GLUE
     ),

@@ -33,6 +33,7 @@ Deliveries = dict[str, tuple[bytes, set[bytes]]]
 Found = dict[str, dict[int, list[Mapping[str, Any]]]]
 
 DELIVERIES, WHOLE_RUN = {"accelerometer": 600, "customer": 200, "step_trainer": 200}, 20
+MOST_RAW = 1_000_000  # characters of a record that are kept
 REASONS = {"value": "not_an_object", "damaged": "damaged", "damaged_gzip": "damaged_gzip"}
 
 
@@ -78,6 +79,8 @@ def is_wrong(token: Token, found: Mapping[str, Any], whole: set[bytes], contract
         values = {name: found[name] for name in asked.values}
         return repr(values) != repr(asked.values) or found["extra_fields"] != asked.extra
     raw = token.text.rstrip(b" \t\r\n").decode("utf-8", "backslashreplace")
+    if len(raw) > MOST_RAW:
+        raw = f"{raw[:MOST_RAW]} [cut here: {token.span:,} bytes in all]"
     return token.kind != "damaged_gzip" and found["raw"] != raw
 
 

@@ -13,7 +13,9 @@ from stedi_assets_tests.faults import (
     messages_commands,
     messages_commits,
     messages_delivery,
+    messages_demo,
     messages_home,
+    messages_store,
     messages_tables,
     messages_upkeep,
     messages_usage,
@@ -30,9 +32,11 @@ MESSAGES: dict[str, Provoke] = {
     **messages_commands.MESSAGES,
     **messages_usage.MESSAGES,
     **messages_delivery.MESSAGES,
+    **messages_demo.MESSAGES,
     **messages_tables.MESSAGES,
     **messages_upkeep.MESSAGES,
     **messages_aws.MESSAGES,
+    **messages_store.MESSAGES,
 }
 RAISED = raised(Path(stedi_assets.__file__).parent)
 # Errors that no operator meets: why.

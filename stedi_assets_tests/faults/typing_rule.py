@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-DEEPEST, LONGEST_NAMES = 200, 200
+DEEPEST, LONGEST_NAMES, LONGEST_VALUE = 200, 200, 65_536
 _YEAR_2000, _YEAR_2100 = 946_684_800_000, 4_102_444_800_000
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _NAMES_OF_NONE = {"nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
@@ -59,6 +59,10 @@ def outcome(raw: bytes, source: str, order: tuple[str, ...]) -> Outcome:
     named: dict[str, Any] = {"parse_int": Number, "parse_float": Number, "parse_constant": Number}
     pairs = json.loads(text, object_pairs_hook=lambda found: ("object", found), **named)[1]
     lowered = [(name.lower() if name.isascii() else name, name, value) for name, value in pairs]
+    for column in order:
+        texts = [value for known, _, value in lowered if known == column and isinstance(value, str)]
+        if any(len(value.encode("utf-8", "surrogatepass")) > LONGEST_VALUE for value in texts):
+            return Outcome({}, None, f"too_long:{column}")
     values: dict[str, Any] = {}
     for column in order:
         kind, is_needed = FIELDS[source][column]

@@ -145,18 +145,44 @@ def test_a_mirroring_that_was_cut_off_is_not_read(zone: Zone, tmp_path: Path, mo
         zone.mirror(write(tmp_path))
     with pytest.raises(LandingError, match="is incomplete: the copying of a folder into it was cut off"):
         zone.objects_to_ingest()
-    assert zone.fill(tmp_path) == 0, "what was cut off was not data/"
+    assert not zone.holds_demo
     zone.mirror(tmp_path)
     assert len(zone.objects_to_ingest()) == 3
 
 
-def test_a_filling_that_was_cut_off_goes_on(zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_set_is_known_from_the_first_object_on(
+    zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with cut_off(zone, monkeypatch):
-        zone.fill(write(tmp_path))
-    assert zone.fill(tmp_path) == 1
+        zone.mirror(write(tmp_path), is_demo=True)
+    assert (zone.holds_demo, zone.is_being_mirrored) == (True, True)
+    assert zone.mirror(tmp_path, is_demo=True) == (1, 0)
     assert zone.is_copy_of(tmp_path)
+    assert zone.holds_demo
     assert len(zone.objects_to_ingest()) == 3
-    assert zone.fill(tmp_path) == 0
+
+
+def test_another_folder_replaces_the_demo_set_also_where_that_is_cut_off(
+    zone: Zone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone.mirror(write(tmp_path / "demo"), is_demo=True)
+    real = write(tmp_path / "real", customer__c="9", step_trainer__s="9")
+    with cut_off(zone, monkeypatch):
+        zone.mirror(real)
+    assert (zone.holds_demo, zone.is_being_mirrored) == (False, True)
+    with pytest.raises(LandingError, match="is incomplete"):
+        zone.objects_to_ingest()
+    zone.mirror(real)
+    assert zone.is_copy_of(real)
+
+
+def test_objects_beside_the_demo_set_are_not_read_and_stay_when_it_is_removed(zone: Zone, tmp_path: Path) -> None:
+    zone.mirror(write(tmp_path), is_demo=True)
+    zone.s3.put_object(Bucket=zone.bucket, Key=f"{zone.prefix}customers/c.json", Body=b"1")
+    with pytest.raises(LandingError, match="holds the demo set and 1 other objects"):
+        zone.objects_to_ingest()
+    assert zone.remove_demo() == 3
+    assert (keys(zone), zone.holds_demo, zone.remove_demo()) == (["customers/c.json"], False, 0)
 
 
 @pytest.mark.parametrize("uri", ["s3://", "s3:/x", "s3://Bad_Bucket!/x", "/folder", "s3://-a/x"])

@@ -159,3 +159,12 @@ def test_too_few_subjects_are_too_few_after_an_erasure_too(
     assert receipt["tables"]["machine_learning_curated"]["rows"] == 0
     assert receipt["tables"]["machine_learning_curated"]["rows_removed"] == 5
     assert lake.rows(CUSTOMER_TRUSTED, "email") == ["ben@x.org"]
+
+
+def test_what_an_erasure_leaves_is_judged_by_the_minimum_in_force_now(
+    lake: Lake, landed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lake.run().success
+    monkeypatch.setenv("STEDI_MINIMUM_SUBJECTS", "2")
+    receipt = receipt_of(lake.forget(lake.request("ann@x.org")))
+    assert receipt["tables"]["machine_learning_curated"]["rows"] == 0

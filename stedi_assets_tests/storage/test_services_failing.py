@@ -64,8 +64,7 @@ def test_damaged_keys_are_named_and_not_replaced(own_home: Path) -> None:
 
 
 def test_a_server_that_ends_at_start_is_quoted(own_home: Path) -> None:
-    (own_home / "store").mkdir(parents=True)
-    (own_home / "store" / "filerldb2").touch()
+    (own_home / "store" / "filer.db").mkdir(parents=True)
     message = failure(own_home)
     assert "failed to initialize store" in message
     assert "goroutine" not in message

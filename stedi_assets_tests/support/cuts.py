@@ -61,7 +61,8 @@ def _landing(rule: str, code: Code, *checks: str, contract: Contract = CUSTOMER_
     return Cut(contract, rule, code, set(checks), "landing", is_everywhere=True)
 
 
-WHEN, KEY = "(since > 0) & (since <= as_of_ms)", "F.lower(F.btrim(email, F.lit(BLANKS)))"
+WHEN = "(since > 0) & (since <= as_of_ms)"
+KEY = "F.lower(F.btrim(F.translate(email, CAPITALS, SMALLS), F.lit(BLANKS)))"
 LATEST = {'F.desc_nulls_last("sharewithresearchasofdate")': 'F.asc_nulls_last("sharewithresearchasofdate")'}
 WHO_AGREES = (
     _people("the newest record governs", {'F.max("lastupdatedate")': 'F.min("lastupdatedate")'}, "consent_by_email"),
@@ -186,10 +187,12 @@ TRAINING = (
     ),
 )
 
-FITS, ERASED = "pc.and_not(fits, erased)", "(parsed.filter(erased), misfits.filter(mentions))"
+FITS, ERASED = "pc.and_not(fits, erased)", "(parsed.filter(erased), misfits.filter(pc.is_null(left)))"
 LANDS = f"yield parsed.filter({FITS}).select(list(contract.column_names))"
-FITS_OR_NOT, MENTIONED = "pc.invert(erased)", "[suppression.mentioned_in(raw) for"
-NO_MISFITS = {"\n    yield _finding(source=[source] * kept.num_rows, **named)": ""}
+FITS_OR_NOT, MENTIONED = "pc.invert(erased)", "[suppression.remaining(raw, contract) for"
+NO_MISFITS = {
+    '\n    yield _finding(source=[source] * kept.num_rows, **{**named, "raw": left.drop_null().to_pylist()})': ""
+}
 LANDING = (
     _landing(
         "every object is read",
@@ -216,7 +219,7 @@ LANDING = (
     _landing("what does not fit is kept", NO_MISFITS, "row_count", contract=LANDING_QUARANTINE),
     _landing("what does not fit is no row", {FITS: FITS_OR_NOT}, "required_values"),
     _landing("the erased stay out", {FITS: "fits"}, "erased_kept_out"),
-    _landing("nor are they in quarantine", {MENTIONED: "[False for"}, "erased_kept_out", contract=LANDING_QUARANTINE),
+    _landing("nor are they in quarantine", {MENTIONED: "[raw for"}, "erased_kept_out", contract=LANDING_QUARANTINE),
     _landing("what was dropped is told", {ERASED: "()"}, "row_count", "objects_accounted", "bytes_accounted"),
 )
 # Taken out of the rule that transforms and checks share: the checks that ask it are wrong alike, the recount is not.

@@ -23,7 +23,6 @@ _STREAMS: dict[str, tuple[bytes, Callable[[], Any]]] = {
 }
 _AVRO = b"Obj\x01"
 _PARQUET = b"PAR1"
-_LEVELDB = bytes.fromhex("57fb808b247547db")
 # Begins with a constant, for which `re` looks ten times as fast: these are looked for in every byte of a store.
 _ESCAPES = re.compile(rb"\\u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*")
 _PIECE = 1 << 16
@@ -134,53 +133,6 @@ def _values(column: Any) -> bytes:
         return str(pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "\n")[0]).encode()
     chunks = [chunk.dictionary_decode() if pa.types.is_dictionary(kind) else chunk for chunk in column.chunks]
     return b"\n".join(bytes(part) for chunk in chunks for part in chunk.buffers() if part is not None)
-
-
-def leveldb(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The entries of one LevelDB table (.ldb), with whole keys: a block keeps only what differs from the one before."""
-    if not data.endswith(_LEVELDB):
-        return
-    try:
-        place = len(data) - 48
-        for _ in range(2):  # the handle of the meta index, which holds nothing of ours
-            _, place = _varint(data, place)
-        for number, (_, handle) in enumerate(_entries(_block(data, data[place:]))):
-            entries = _entries(_block(data, handle))
-            yield f"leveldb block {number}", b"\n".join(part for entry in entries for part in entry)
-    except _NOT_THE_FORMAT as error:
-        raise AssertionError("expected a LevelDB table that can be read, found one that cannot") from error
-
-
-def _block(data: bytes, handle: bytes) -> bytes:
-    offset, place = _varint(handle, 0)
-    size, _ = _varint(handle, place)
-    block = data[offset : offset + size]
-    return _unsnappy(block) if data[offset + size] else block
-
-
-def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    restarts = int.from_bytes(block[-4:], "little")
-    place, end, key = 0, len(block) - 4 - 4 * restarts, b""
-    while place < end:
-        shared, place = _varint(block, place)
-        unshared, place = _varint(block, place)
-        size, place = _varint(block, place)
-        key = key[:shared] + block[place : place + unshared]
-        place += unshared
-        yield key, block[place : place + size]
-        place += size
-
-
-def leveldb_journal(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """A LevelDB journal (.log) without the heads of its fragments, which can lie in the middle of a name."""
-    parts = []
-    for block in range(0, len(data), 1 << 15):
-        place, end = block, min(len(data), block + (1 << 15))
-        while place + 7 <= end:
-            size = int.from_bytes(data[place + 4 : place + 6], "little")
-            parts.append(data[place + 7 : min(end, place + 7 + size)])
-            place += 7 + size
-    yield "journal", b"".join(parts)
 
 
 def unescaped(data: bytes) -> Iterator[tuple[str, bytes]]:

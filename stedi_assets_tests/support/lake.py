@@ -18,6 +18,7 @@ from stedi_assets.contracts.customer_key import customer_key_of
 from stedi_assets.keys import ERASURE_FILE, keyed_hash, keys_of
 from stedi_assets.lakehouse.catalog import NAMESPACE, find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.inventory import FILE as INVENTORY_FILE
 from stedi_assets.landing.zone import Zone
 from stedi_assets.settings import Settings
 
@@ -69,6 +70,8 @@ class Lake:
     """One set of tables in the session's home, and a landing zone of its own."""
 
     def __init__(self) -> None:
+        # What the tests before have published and dropped is not a lost index.
+        (Settings.load().home / INVENTORY_FILE).unlink(missing_ok=True)
         self.store = connect(Settings.load())
         self.s3 = boto3.client("s3")
         self.catalog = open_catalog(self.store)
@@ -93,9 +96,10 @@ class Lake:
         select: Sequence[Contract] = (),
         resources: dict[str, Any] | None = None,
         full: bool = False,
+        own: bool = False,
         **policy: str,
     ) -> "ExecuteInProcessResult":
-        """Runs the job on the zone; failures are in the result. `policy`: consent, serials."""
+        """Runs the job on the zone; failures are in the result. `own`: it is the home's. `policy`: consent, serials."""
         from dagster import AssetKey
 
         from stedi_assets.definitions import build_definitions
@@ -106,7 +110,9 @@ class Lake:
         return definitions.resolve_job_def(stedi_lakehouse.name).execute_in_process(
             run_config={
                 "resources": {
-                    "lakehouse": {"config": {"landing": self.zone.uri, "expect": expect, "full": full, **policy}}
+                    "lakehouse": {
+                        "config": {"landing": "" if own else self.zone.uri, "expect": expect, "full": full, **policy}
+                    }
                 },
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
@@ -184,7 +190,8 @@ class Lake:
     def drop_tables(self) -> None:
         from stedi_assets.erasure.registry import KEY as REGISTRY_KEY
 
-        (Settings.load().home / ERASURE_FILE).unlink(missing_ok=True)  # nobody was ever erased
+        for file in (ERASURE_FILE, INVENTORY_FILE):  # nobody was ever erased, and the home never held anything
+            (Settings.load().home / file).unlink(missing_ok=True)
         self.s3.delete_object(Bucket=self.store.bucket, Key=self.store.key(REGISTRY_KEY))
         if self.catalog.namespace_exists(NAMESPACE):
             for name in self.catalog.list_tables(NAMESPACE):

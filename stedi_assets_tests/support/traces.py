@@ -26,7 +26,6 @@ _SHORTEST = 4
 
 _Decoder = Callable[[bytes], Iterator[tuple[str, bytes]]]
 _ANYWHERE: tuple[_Decoder, ...] = (decodings.streams, decodings.avro, decodings.parquet)
-_BY_SUFFIX: dict[str, _Decoder] = {".ldb": decodings.leveldb, ".log": decodings.leveldb_journal}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def in_folder(folder: Path, needles: Sequence[str]) -> list[Trace]:
             continue
         place = str(path.relative_to(folder))
         traces += search.traces(f"{place} (name)", place.encode())
-        traces += search.traces(place, data, _BY_SUFFIX.get(path.suffix))
+        traces += search.traces(place, data)
     return traces
 
 
@@ -76,11 +75,11 @@ class _Search:
         self._forms = [_forms(needle) for needle in needles]
         self._bounds = [_forms(needle[:_BOUND]) for needle in needles]
 
-    def traces(self, place: str, data: bytes, decoder: _Decoder | None = None) -> list[Trace]:
+    def traces(self, place: str, data: bytes) -> list[Trace]:
         """One trace for each needle and each way of decoding the data in which it is found."""
         return [
             Trace(f"{self._without_needles(place)} at {offset} ({name})", index)
-            for name, layer in _layers(data, decoder)
+            for name, layer in _layers(data)
             for index, offset in self._find(layer, self._bounds if "avro" in name else self._forms)
         ]
 
@@ -98,14 +97,11 @@ class _Search:
         return place
 
 
-def _layers(data: bytes, decoder: _Decoder | None) -> Iterator[tuple[str, bytes]]:
+def _layers(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The data and all that can be decoded from it, each with and without JSON's escapes."""
-    for name, layer in [("raw", data)] if decoder is None else [("raw", data), *decoder(data)]:
-        for decoded, part in [(name, layer), *decodings.unescaped(layer)]:
-            yield decoded, part
-        for inner, part in _decoded(layer, _NESTED):
-            yield inner, part
-            yield from ((f"{inner}, {how}", plain) for how, plain in decodings.unescaped(part))
+    for name, layer in [("raw", data), *_decoded(data, _NESTED)]:
+        yield name, layer
+        yield from (("unescaped" if name == "raw" else f"{name}, {how}", p) for how, p in decodings.unescaped(layer))
 
 
 def _decoded(data: bytes, depth: int) -> Iterator[tuple[str, bytes]]:

@@ -9,8 +9,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from stedi_assets.audits import Audit, Verdict
-from stedi_assets.audits.views import consent_views, rows_of_the_erased
-from stedi_assets.contracts import CONTRACTS, SOURCES, contract_of
+from stedi_assets.audits.views import consent_views, mentions_of_the_erased, rows_of_the_erased
+from stedi_assets.contracts import CONTRACTS, LANDING_QUARANTINE, SOURCES, contract_of
 from stedi_assets.erasure.suppression import Suppression
 from stedi_assets.keys import keyed_hash
 from stedi_assets.policy import Policy
@@ -95,6 +95,8 @@ def verdicts_of(spark: SparkSession, table: str, world: World, policy: Policy = 
     suppression = Suppression(PSEUDONYM_KEY, forgotten, forgotten, forgotten)
     if contract.zone == "landing":
         views["rows_of_the_erased"] = rows_of_the_erased(contract, views["staged"], suppression)
+    if contract is LANDING_QUARANTINE:
+        views["mentions_of_the_erased"] = mentions_of_the_erased(views["staged"], suppression)
     parameters = {**policy.sql_parameters, "max_quarantine_share": "0.3"}
     return {verdict.check: verdict for verdict in Audit(contract, views, parameters).verdicts()}
 

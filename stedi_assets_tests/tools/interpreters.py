@@ -18,7 +18,7 @@ TESTED = (
     "landing",
     "transforms",
     "test_settings.py",
-    *(f"privacy/test_{name}.py" for name in ("pseudonyms", "suppression", "traces")),
+    *(f"privacy/test_{name}.py" for name in ("customer_key", "encodings", "pseudonyms", "suppression", "traces")),
     *(f"erasure/test_{name}.py" for name in ("erasure_data_files", "raw_objects", "rewrite_zone")),
     "faults/test_mutated.py",
     "faults/bad_input/test_files.py",

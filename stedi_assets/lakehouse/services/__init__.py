@@ -1,8 +1,9 @@
 """The embedded S3 store and Iceberg REST catalog of a home, as one `weed mini` process (SeaweedFS).
 
 Here: the interface. Behind it `lifecycle` finds, starts and stops; `server`, `configuration` and `ports` know
-the process; `probe` asks it questions; `shell` gives it orders; `home` and `keys` keep the files. Not here:
-the engine, and anything about tables beyond the bucket that holds them.
+the process; `probe` asks it questions; `shell` gives it orders; `home`, `keys`, `index` and `volumes` keep the files;
+`recovery` repairs them before clients get in, `deleted_content` takes deleted content out of them. Not here: the
+engine, and anything about tables beyond the bucket that holds them.
 
 What protects the store from other users of the machine:
 - every listener is on 127.0.0.1; S3 and the catalog want a signature by keys that only the owner can read;
@@ -17,21 +18,36 @@ What stays open to them, because no flag closes it: pages about the server's sta
 and `/readyz`; on the catalog `/v1/config`; on master and filer weed's own icons. They show its version, the
 home's path, and the buckets' names, sizes and counts of files; no name of an object or table, and no key.
 
-What is acknowledged survives the death of the process (it is in the kernel's hands), not a power cut.
+What is acknowledged survives the death of the process and a power cut: an object's content is synced to the disk
+before its name, and its name before the store answers.
 """
 
+from stedi_assets.lakehouse.services.deleted_content import vacuum, vacuum_all
+from stedi_assets.lakehouse.services.disk import refuse_little_space
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
-from stedi_assets.lakehouse.services.lifecycle import PendingServices, ensure_running, find, look, start, stop
-from stedi_assets.lakehouse.services.shell import vacuum
+from stedi_assets.lakehouse.services.index import copy_index
+from stedi_assets.lakehouse.services.lifecycle import (
+    PendingServices,
+    ensure_running,
+    find,
+    look,
+    restore_index,
+    start,
+    stop,
+)
 
 __all__ = [
     "Endpoints",
     "PendingServices",
     "ServicesError",
+    "copy_index",
     "ensure_running",
     "find",
     "look",
+    "refuse_little_space",
+    "restore_index",
     "start",
     "stop",
     "vacuum",
+    "vacuum_all",
 ]

@@ -32,6 +32,8 @@ _FLAGS = (
     "-filer.localSocket=.filer.sock",
     "-s3.localSocket=.s3.sock",
 )
+# Without S3 and the catalog: no client can connect.
+ISOLATED = "-s3=false"
 _GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "ADMIN", "WORKER", "CLIENT")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from stedi_assets.lakehouse.services.endpoints import ServicesError
 
 LOCK_TIMEOUT_SECONDS = 60.0
+_INDEXES = ("filer.db", "filerldb2")
 # In the order in which they tell why a server ended. A fatal line is followed by pages of goroutines, so the
 # log's last line is seldom the one that matters.
 _TELLING_LINES = (r"F\d{4} ", r"panic: |fatal error: |flag provided ", r"E\d{4} ", r"W\d{4} ")
@@ -29,7 +30,13 @@ class Home:
         self.credentials = self.folder / "credentials.json"
         self.record = self.folder / "services.json"
         self.log = self.folder / "services.log"
+        self.recovery_log = self.folder / "recovery.log"
         self.store = self.folder / "store"
+        self.index = self.store / "filer.db"
+        self.index_configuration = self.store / "filer.toml"
+        self.index_copy = self.folder / "index-copy.db"
+        self.leveldb = self.store / "filerldb2"  # the index of a home from before SQLite
+        self.running = self.store / ".running"  # there while a server runs, and after one that did not end cleanly
         self.certificate = self.store / ".grpc.pem"
         self.identities = self.store / ".identities.json"
 
@@ -44,6 +51,11 @@ class Home:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.chmod(0o700)
             self.store.mkdir(exist_ok=True, mode=0o700)
+
+    @property
+    def has_index(self) -> bool:
+        """True if the store has an index of its objects; without one it answers like an empty store."""
+        return any((self.store / name).exists() for name in _INDEXES)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -84,14 +96,18 @@ class Home:
         finally:
             os.close(lock)
 
-    def write_private(self, path: Path, text: str) -> None:
+    def not_running(self) -> ServicesError:
+        """The error of what needs a running server."""
+        return ServicesError(f"expected the services of {self.folder} to run, found none; start them first")
+
+    def write_private(self, path: Path, content: str | bytes) -> None:
         """Replaces a file whole, readable by its owner alone from the first byte on. Raises ServicesError."""
         with self.writing():
             new = path.with_name(f"{path.name}.new")
             new.unlink(missing_ok=True)
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode())
                 file.flush()
                 os.fsync(descriptor)
             new.replace(path)
@@ -104,12 +120,12 @@ class Home:
             return {}
         return record if isinstance(record, dict) else {}
 
-    def open_new_log(self) -> int:
-        """A descriptor of a new log, of one server only; the one before is kept. Raises ServicesError."""
+    def open_new_log(self, log: Path) -> int:
+        """Return a descriptor of a new log, of one server only; the log before is kept. Raises ServicesError."""
         with self.writing():
-            if self.log.exists():
-                self.log.replace(self.log.with_name(f"{self.log.name}.1"))
-            return os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            if log.exists():
+                log.replace(log.with_name(f"{log.name}.1"))
+            return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def read_log(self) -> str:
         """What the last server has said; empty if that cannot be read."""

@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-from stedi_assets.lakehouse.services import probe
+from stedi_assets.lakehouse.services import index, probe, recovery, shell
 from stedi_assets.lakehouse.services import server as process
 from stedi_assets.lakehouse.services.endpoints import Endpoints, ServicesError
 from stedi_assets.lakehouse.services.home import Home
@@ -41,7 +41,10 @@ class PendingServices:
         while True:
             endpoints = _endpoints(self._home, self._server)
             obstacle = self._make_usable(endpoints)
-            if obstacle is None and not self._has_moved():
+            # First: with a socket's path taken, weed's parts wait for each other and never end.
+            if not self._has_moved() and obstacle is None:
+                if not index.syncs_objects(self._home):
+                    shell.sync_objects(self._home, self._server.ports)
                 return endpoints
             if not process.is_alive(self._home, self._server):
                 self._replace_dead()
@@ -67,7 +70,8 @@ class PendingServices:
         return probe.make_usable(endpoints)
 
     def _has_moved(self) -> bool:
-        """Ends a server launched here that found a gRPC port taken: it moved on to one that nobody knows."""
+        """Ends a server launched here that found a port or a socket's path taken; it has moved to another port, which
+        nobody knows, or will never answer."""
         moved = self._has_missed_a_port()
         if moved:
             process.end(self._home, self._server)
@@ -84,7 +88,7 @@ class PendingServices:
                 return
             port_taken = self._has_missed_a_port()
             if self._launches < (_MOST_LAUNCHES_FOR_PORTS if port_taken else _MOST_LAUNCHES):
-                self._server = process.launch(self._home, fresh_ports=port_taken)
+                self._server = _launch(self._home, fresh_ports=port_taken)
                 self._launches += 1
                 return
             said = _last_words(self._home)
@@ -106,7 +110,7 @@ def start(home: Path) -> PendingServices:
         return PendingServices(place, server, launched=False)
     with place.lock():
         found = process.running_server(place)
-        return PendingServices(place, found or process.launch(place), launched=found is None)
+        return PendingServices(place, found or _launch(place), launched=found is None)
 
 
 def ensure_running(home: Path, timeout_seconds: float = 60) -> Endpoints:
@@ -146,6 +150,45 @@ def stop(home: Path) -> bool:
         if server:
             process.end(place, server)
     return server is not None
+
+
+def restart(home: Path) -> Endpoints:
+    """End the home's server, delete content that no object names, and start it again.
+
+    Raises:
+        ServicesError: The server does not start, or the content could not be deleted; then the server runs.
+    """
+    place, failure = Home(home), None
+    with place.lock():
+        if server := process.running_server(place):
+            process.end(place, server)
+        try:
+            recovery.delete_orphans(place)
+        except ServicesError as error:
+            failure = error
+        pending = PendingServices(place, _launch(place), launched=True)
+    endpoints = pending.wait()
+    if failure:
+        raise failure
+    return endpoints
+
+
+def restore_index(home: Path) -> None:
+    """End the server, and put the copy of the store's index back where the index is lost or damaged.
+
+    Raises:
+        ServicesError: There is no copy, or an index that is not damaged.
+    """
+    place = Home(home)
+    with place.lock():
+        if server := process.running_server(place):
+            process.end(place, server)
+        index.put_copy_back(place)
+
+
+def _launch(home: Home, *, fresh_ports: bool = False) -> Server:
+    recovery.recover(home)
+    return process.launch(home, fresh_ports=fresh_ports)
 
 
 def _endpoints(home: Home, server: Server) -> Endpoints:

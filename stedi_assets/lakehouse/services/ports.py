@@ -4,6 +4,8 @@ Only their choice. weed gets a flag for every port that it opens: without one it
 and moves on where one is taken.
 """
 
+import os
+import stat
 import time
 from collections.abc import Collection
 from contextlib import suppress
@@ -32,10 +34,13 @@ _ADMIN_GRPC_OFFSET = 10_000
 PORT_FLAGS = (*_NEIGHBOURS, _ADMIN_GRPC)
 # All below the ports that Linux and macOS give to outgoing connections, which would take them between starts.
 _FIRST_PORTS = range(10_240, 22_000)
-_ATTEMPTS = 100
+# As many as it takes: another user can take most ports, by a file where weed opens a socket.
+_ATTEMPTS = 10_000
 _CLOSING_SECONDS = 0.5
-# For every gRPC port weed opens a socket by this name; no flag moves it.
-_SOCKETS_FOLDER = Path("/tmp")
+# weed (4.48) also opens a socket by this name for every gRPC port, in a folder that all users share. No flag moves it.
+# A file there that weed cannot remove makes its parts wait for each other in vain.
+_SOCKET = "/tmp/seaweedfs-{part}-grpc-{port}.sock"
+_PARTS = ("master", "volume", "filer", "s3", "admin")
 
 
 def ports_of(record: dict[str, Any]) -> Ports:
@@ -79,16 +84,19 @@ def become_free(ports: Collection[int]) -> bool:
 
 
 def remove_dead_sockets(ports: Collection[int]) -> None:
-    """Removes what a killed server left in /tmp; a port may be another home's by now, and its socket live."""
-    for port in ports:
-        for path in _sockets(port):
-            with suppress(OSError):
-                if _is_dead(path):
-                    path.unlink()
+    """Removes what a killed server left in /tmp; a port may be another home's by now, and its socket live.
+
+    What is no socket, or another user's, is left alone.
+    """
+    for path in (path for port in ports for path in _socket_paths(port)):
+        with suppress(OSError):
+            found = path.lstat()
+            if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid() and _is_dead(path):
+                path.unlink()
 
 
 def _is_free(port: int) -> bool:
-    """Whether weed could listen on it and on its socket in /tmp, where another user's cannot be replaced."""
+    """Whether weed could listen on it, and no socket's path in /tmp is taken, by whatever it is."""
     import socket
 
     with socket.socket() as probe:
@@ -98,23 +106,21 @@ def _is_free(port: int) -> bool:
             probe.bind(("", port))
         except (OSError, OverflowError):
             return False
-    return all(map(_is_dead, _sockets(port)))
+    return not any(map(os.path.lexists, _socket_paths(port)))
 
 
 def _is_dead(path: Path) -> bool:
-    """Whether nobody listens on a socket any more; another user's does not tell, and counts as live."""
+    """Whether no process listens on a socket any more."""
     import socket
 
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
         try:
             probe.connect(str(path))
-        except (ConnectionRefusedError, FileNotFoundError):
+        except ConnectionRefusedError:
             return True
-        except OSError:
-            pass
     return False
 
 
-def _sockets(port: int) -> list[Path]:
-    return list(_SOCKETS_FOLDER.glob(f"seaweedfs-*-{port}.sock"))
+def _socket_paths(port: int) -> list[Path]:
+    return [Path(_SOCKET.format(part=part, port=port)) for part in _PARTS]

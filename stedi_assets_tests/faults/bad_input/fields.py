@@ -93,6 +93,8 @@ _UNREAD = {
     "a time of five thousand digits": ("timestamp", "1" * 5_000, "out_of_range:timestamp"),
     "a time with a fraction": ("timestamp", f"{TAKEN}.5", "wrong_type:timestamp"),
     "a time of 1e999": ("timestamp", "1e999", "not_finite:timestamp"),
+    "a user of 65,537 letters": ("user", f'"{"u" * 65_537}"', "too_long:user"),
+    "seventy thousand digits": ("x", "7" * 70_000, "too_long:x"),
     "an exponent of twenty digits": ("timestamp", "1e-99999999999999999999", "wrong_type:timestamp"),
 }
 _ROUND = text("around")
