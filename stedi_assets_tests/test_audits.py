@@ -44,6 +44,7 @@ def landing_violations(place: int, source: str, table: str) -> dict[tuple[str, s
         (table, "erased_kept_out"): forget("serial", "s1") if source == "step_trainer" else forget("customer", "a@x"),
         (table, "erased"): lambda world: world["erased"].append({"source": source, "source_bytes": 10}),
         (table, "quarantined"): lambda world: None,  # the sound world has one record of each source in quarantine
+        (table, "unreadable"): alter("landing_quarantine", place, reason="unreadable"),
         (table, "repeated_objects"): add_to("objects", source=source, etag=source),
         (table, "extra_fields"): alter(table, 0, extra_fields="colour"),
     }

@@ -60,6 +60,7 @@ LANDING = [
     "bytes_accounted",
     "quarantine_share",
     "quarantined",
+    "unreadable",
     "erased",
     "repeated_objects",
     "extra_fields",

@@ -33,6 +33,7 @@ def ingested_of(changes: Mapping[str, Changes], findings: "DataFrame") -> dict[s
     erased: dict[str, list[tuple[int, int]]] = {}
     for row in transforms.erased(findings).collect():
         erased.setdefault(row["source_object"], []).append((row["source_offset"], row["source_bytes"]))
+    unreadable = transforms.unreadable(findings)
     sizes = {landed.key: landed for of_source in changes.values() for landed in of_source.fresh}
     ingested = {source: list(of_source.kept) for source, of_source in changes.items()}
     for row in transforms.tally(findings).collect():
@@ -46,6 +47,7 @@ def ingested_of(changes: Mapping[str, Changes], findings: "DataFrame") -> dict[s
                 row["text_bytes"],
                 row["objects"],
                 tuple(sorted(erased.get(landed.key, ()))),
+                landed.key in unreadable,
             )
         )
     return ingested

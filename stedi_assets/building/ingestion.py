@@ -9,19 +9,31 @@ that was published without the others, or rolled back, has no manifest that hold
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from stedi_assets.building.standing import standing
 from stedi_assets.building.versions import code_version, digest
 from stedi_assets.contracts import LANDING_QUARANTINE, SOURCES, Contract
 from stedi_assets.erasure.suppression import Suppression
-from stedi_assets.lakehouse.objects import delete_objects, get_object, objects_below, put_object
+from stedi_assets.lakehouse.objects import (
+    UnreadableObjectError,
+    delete_objects,
+    get_object,
+    objects_below,
+    put_object,
+    read_object,
+)
 from stedi_assets.lakehouse.publication import LANDING, VERSION, VERSIONS, Published
+from stedi_assets.lakehouse.side_by_side import for_each
 from stedi_assets.lakehouse.store import MANIFESTS_FOLDER, Store
-from stedi_assets.landing.manifest import Changes, Ingested, Manifest, changes, listing_digest
+from stedi_assets.landing.manifest import Changes, DamagedManifestError, Ingested, Manifest, changes, listing_digest
 
 if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
     from stedi_assets.lakehouse.lakehouse import Lakehouse
     from stedi_assets.landing.zone import LandedObject
 
@@ -57,6 +69,12 @@ class Ingestion:
     changes: Changes
     kept: Published | None
 
+    def without(self, unreadable: Collection[str]) -> "Ingestion":
+        """The same where the store cannot return these objects: with them read, the table is of another version."""
+        rules, objects, *_ = self.version.split("-")
+        parts = [rules, objects, digest({"unreadable": sorted(unreadable)})] if unreadable else [rules, objects]
+        return replace(self, version="-".join(parts))
+
     @property
     def is_done(self) -> bool:
         """Whether the published table is already what the zone holds."""
@@ -77,9 +95,11 @@ def published_manifests(summaries: Mapping[str, Mapping[str, str]], s3: Any, sto
         version = summary.get(VERSION)
         if version is None or belonging.get(source) != version or summary.get(LANDING) != zone:
             continue
-        content = get_object(s3, _place(store, source, version))
-        if content is not None:
-            versions[source], manifests[source] = version, Manifest.unpacked(content)
+        with suppress(DamagedManifestError, UnreadableObjectError):
+            content = get_object(s3, _place(store, source, version))
+            if content is not None:
+                manifests[source] = Manifest.unpacked(content)
+                versions[source] = version
     return Landed(zone, versions, manifests)
 
 
@@ -104,7 +124,29 @@ def ingestion_of(
     holds = landed.rules(source) == rules and not lakehouse.full
     kept = published if holds else None
     manifest = landed.manifests[source] if holds else Manifest()
-    return Ingestion(source, contract, version, changes(listed, manifest), kept)
+    unread = [landed for landed in listed if landed.key in manifest.unreadable and manifest.holds(landed)]
+    is_read = for_each(unread, lambda landed: _is_readable(lakehouse.s3, landed), "reading an object again")
+    again = {landed.key for landed, is_readable in zip(unread, is_read, strict=True) if is_readable}
+    ingestion = Ingestion(source, contract, version, changes(listed, manifest, again), kept)
+    return ingestion.without({landed.key for landed in unread} - again)
+
+
+def _is_readable(s3: Any, landed: "LandedObject") -> bool:
+    """Read the object: True where the store returns it now."""
+    with suppress(UnreadableObjectError):
+        return read_object(s3, landed.bucket, landed.key) is not None
+    return False
+
+
+def unreadable_objects(catalog: "Catalog", s3: Any, store: Store) -> set[str]:
+    """The keys of the landed objects that the last run could not read: these have to be brought again.
+
+    None on AWS: S3 repairs what it stores, and a role that delivers need not read the catalog.
+    """
+    if store.is_aws:
+        return set()
+    landed = published_manifests(standing(catalog).summaries, s3, store)
+    return {key for manifest in landed.manifests.values() for key in manifest.unreadable}
 
 
 def keep_manifest(lakehouse: "Lakehouse", ingestion: Ingestion, ingested: Sequence[Ingested]) -> None:

@@ -8,7 +8,7 @@ beyond the configured share stops the run before the first table is published. O
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stedi_assets.building.accounts import Accounts, ingested_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from stedi_assets.erasure.suppression import Suppression
+    from stedi_assets.landing.manifest import Ingested
     from stedi_assets.landing.zone import LandedObject
 
 
@@ -113,7 +114,6 @@ def _read(lakehouse: Lakehouse, ingestion: Ingestion, suppression: "Suppression"
     if published is not None and ingestion.changes.gone:
         rows, files = transforms.without(published, ingestion.changes.gone).unionByName(rows), ()
     staged = lakehouse.tables.stage(rows, contract, kept=files)
-    staged.facts[VERSION] = ingestion.version
     return _Read(ingestion, staged, lakehouse.tables.read_staged(staged))
 
 
@@ -126,9 +126,10 @@ def _audited(
     suppression: "Suppression",
 ) -> list[Built]:
     """The four tables with the verdicts on those that are staged. `before`: the published quarantine."""
-    quarantine = _stage_quarantine(lakehouse, read, before, findings)
     changes = {source: one.ingestion.changes for source, one in read.items()}
     ingested = ingested_of(changes, findings)
+    read = {source: _without_unreadable(one, ingested[source]) for source, one in read.items()}
+    quarantine = _stage_quarantine(lakehouse, read, before, findings)
     for source, one in read.items():
         keep_manifest(lakehouse, one.ingestion, ingested[source])
     rows = {one.ingestion.contract.table: one.rows for one in read.values()}
@@ -140,6 +141,14 @@ def _audited(
         else accounts.audited(table, rows, kept.get(table.contract.table), suppression)
         for table in (quarantine, *(one.table for one in read.values()))
     ]
+
+
+def _without_unreadable(read: _Read, ingested: "Sequence[Ingested]") -> _Read:
+    """With the version of a table that lacks the objects which the store could not return."""
+    ingestion = read.ingestion.without({entry.key for entry in ingested if entry.is_unreadable})
+    if isinstance(read.table, Staged):
+        read.table.facts[VERSION] = ingestion.version
+    return replace(read, ingestion=ingestion)
 
 
 def _stage_quarantine(

@@ -19,11 +19,13 @@ def deliver_files(source: str, paths: Sequence[Path], name: str) -> None:
     starting = start(settings)  # the services come up while Python imports
     import boto3
 
+    from stedi_assets.building.ingestion import unreadable_objects
+    from stedi_assets.lakehouse.catalog import open_catalog
     from stedi_assets.lakehouse.lakehouse import own_zone
 
     store = starting.wait()
     zone = own_zone(store, boto3.client("s3"))
-    written = zone.deliver(delivery)
+    written = zone.deliver(delivery, unreadable_objects(open_catalog(store), zone.s3, store))
     print_line(
         f"{delivery.source}, delivery {delivery.id}: {len(delivery.files):,} objects of {delivery.bytes:,} bytes "
         f"are in {zone.uri}, {written:,} of them new"

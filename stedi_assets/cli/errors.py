@@ -23,7 +23,12 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.connection import StoreError
     from stedi_assets.lakehouse.engines import EngineError
     from stedi_assets.lakehouse.lock import HomeBusyError
-    from stedi_assets.lakehouse.publication import CommitUnknownError, NeverPublishedError, UnknownSnapshotError
+    from stedi_assets.lakehouse.objects import UnreadableObjectError
+    from stedi_assets.lakehouse.publication import (
+        CommitUnknownError,
+        NeverPublishedError,
+        UnknownSnapshotError,
+    )
     from stedi_assets.lakehouse.services import ServicesError
     from stedi_assets.lakehouse.unanswered import StoreUnansweredError, said_by_the_store
     from stedi_assets.landing.folder import LandingError
@@ -45,6 +50,7 @@ def sentence_of(error: Exception) -> str | None:
         StoreError,
         StoreUnansweredError,
         UnknownSnapshotError,
+        UnreadableObjectError,
         UsageError,
     )
     return str(error) if isinstance(error, mendable) else said_by_the_store(error)

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance, EventLogEntry
 
 
+# A key can be personal, and Dagster keeps what checks say: the quarantine has the names.
+_UNREADABLE = (
+    '; deliver these objects again under their names: stedi query "SELECT source, source_object, source_bytes FROM '
+    "landing_quarantine WHERE reason = 'unreadable'\""
+)
+
+
 @dataclass(frozen=True)
 class Report:
     """A run, table by table and check by check. `failures`: what to tell the one who must mend it."""
@@ -114,6 +121,7 @@ class Report:
                 print_line(
                     f"{in_colour(check['severity'], _colour([check]))}  {check['table']}.{check['check']}: "
                     f"expected {_number(check['metadata']['expected'])}, found {_number(check['metadata']['actual'])}"
+                    + (_UNREADABLE if check["check"] == "unreadable" else "")
                 )
         for failure in self.failures:
             print_line(f"{in_colour('FAILED', 'red')}  {failure}")

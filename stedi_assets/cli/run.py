@@ -108,6 +108,8 @@ def _selection(selected: Sequence[str]) -> "list[AssetKey] | None":
 
 def _bring(landing: str | None, settings: Settings, store: Store, progress: Any) -> Zone:
     """The zone to read, filled. Raises LandingError before anything changes if there is nothing to read."""
+    from stedi_assets.building.ingestion import unreadable_objects
+    from stedi_assets.lakehouse.catalog import open_catalog
     from stedi_assets.lakehouse.client import store_client
     from stedi_assets.lakehouse.lakehouse import own_zone
 
@@ -115,7 +117,8 @@ def _bring(landing: str | None, settings: Settings, store: Store, progress: Any)
     if landing is not None and landing.startswith("s3:"):
         zone = Zone.of(landing, zone.s3)
     elif landing is not None:
-        written, removed = zone.mirror(Path(landing).expanduser())
+        unreadable = unreadable_objects(open_catalog(store), zone.s3, store)
+        written, removed = zone.mirror(Path(landing).expanduser(), unreadable=unreadable)
         progress.say(f"mirrored {landing}: {written} objects written, {removed} removed")
     elif not store.is_aws and (written := zone.fill(settings.data)):
         progress.say(f"the landing zone was empty: {written} objects copied from {settings.data}")

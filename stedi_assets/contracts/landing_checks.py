@@ -85,6 +85,18 @@ def landing_checks(source: str) -> tuple[Check, ...]:
             """,
         ),
         Check(
+            "unreadable",
+            "Every object of this source can be read. Counted: objects that the store lists and cannot return; deliver "
+            "them again under their names, which landing_quarantine has.",
+            actual=f"SELECT count(*) FROM quarantine WHERE source = '{source}' AND reason = 'unreadable'",
+            severity="WARN",
+            whole=("actual",),
+            example=f"""
+            SELECT concat('an object of ', CAST(max(source_bytes) AS string), ' bytes') FROM quarantine
+            WHERE source = '{source}' AND reason = 'unreadable'
+            """,
+        ),
+        Check(
             "erased",
             "Nothing that arrived is of someone who was erased (stedi forget). Counted: records that were dropped.",
             actual=f"SELECT count(*) FROM erased WHERE source = '{source}'",

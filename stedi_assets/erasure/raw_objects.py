@@ -25,6 +25,7 @@ from stedi_assets.contracts.model import Contract
 from stedi_assets.contracts.provenance import SOURCE_BYTES, SOURCE_OFFSET
 from stedi_assets.erasure.separators import Separators
 from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.lakehouse.objects import UnreadableObjectError, read_object
 from stedi_assets.landing import reasons
 from stedi_assets.landing.parse import parse, parsed_schema
 from stedi_assets.landing.shapes import Flags, Integers
@@ -33,6 +34,7 @@ from stedi_assets.landing.unpack import GZIP_MAGIC, DamagedGzipError, unpack
 from stedi_assets.landing.zone import LandedObject, Zone
 
 _BREAK = b",,\n"  # no JSON value goes on over it: two commas outside of a string, a line's end inside of one
+_CHANGED = {"PreconditionFailed", "412", "404", "NoSuchKey", "ConditionalRequestConflict"}
 _KEPT_HEADERS = ("ContentType", "ContentEncoding", "ContentDisposition", "CacheControl", "Metadata")
 
 
@@ -41,6 +43,16 @@ class ObjectChangedError(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("a landing object changed while it was rewritten; nothing of it was overwritten: run again")
+
+
+class UnreadableLandingError(RuntimeError):
+    """The store cannot return an object: nothing can be taken out of it. Names no key: an address can be one."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"a landing object of {source} cannot be read from the store, and may have the erased person's records; "
+            "deliver it again under its name, which landing_quarantine has after a run, then erase again"
+        )
 
 
 @dataclass(frozen=True)
@@ -78,14 +90,19 @@ def _rewrite(s3: Any, landed: LandedObject, suppression: Suppression, max_object
     """How many records were taken out of one object."""
     place = {"Bucket": landed.bucket, "Key": landed.key}
     try:
-        found = s3.get_object(**place, IfMatch=landed.etag)
-        rewritten = without_erased(found["Body"].read(), SOURCES[landed.source], suppression, max_object_bytes)
+        content = read_object(s3, landed.bucket, landed.key, landed.etag)
+        if content is None:
+            raise ObjectChangedError
+        rewritten = without_erased(content, SOURCES[landed.source], suppression, max_object_bytes)
         if rewritten is None:
             return 0
+        found = s3.head_object(**place, IfMatch=landed.etag)
         headers = {name: found[name] for name in _KEPT_HEADERS if found.get(name)}
         s3.put_object(**place, **headers, Body=rewritten.content, IfMatch=landed.etag)
+    except UnreadableObjectError:
+        raise UnreadableLandingError(landed.source) from None
     except s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] in {"PreconditionFailed", "NoSuchKey", "ConditionalRequestConflict"}:
+        if error.response["Error"]["Code"] in _CHANGED:
             raise ObjectChangedError from None
         raise
     return rewritten.records

@@ -5,11 +5,16 @@ Only this: to make one takes longer than many requests, so all share it. The cre
 """
 
 import os
+import time
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 ATTEMPTS = 5
 CONNECT_SECONDS, READ_SECONDS = 5, 30  # for the next bytes of an answer, not for all of it
+# SeaweedFS 4.48 looks for a damaged piece of an object for 16 s before it answers 500: to ask five times takes 80 s.
+PATIENCE_SECONDS = 10
+_BEGUN = "stedi-begun"
 _MOST_CONNECTIONS = 32  # as many threads as PyIceberg reads manifests in
 
 
@@ -34,4 +39,24 @@ def _client(endpoint: str | None, _access_key: str | None) -> Any:
         read_timeout=READ_SECONDS,
         max_pool_connections=_MOST_CONNECTIONS,
     )
-    return boto3.session.Session().client("s3", endpoint_url=endpoint, config=config)
+    client = boto3.session.Session().client("s3", endpoint_url=endpoint, config=config)
+    client.meta.events.register_first("before-call.s3.GetObject", _note_begin)
+    client.meta.events.register_first("needs-retry.s3.GetObject", _believe_late_failure)
+    return client
+
+
+def _note_begin(params: Any, **_: Any) -> None:
+    params["context"][_BEGUN] = time.monotonic()
+
+
+def _believe_late_failure(response: Any, operation: Any, request_dict: Any, **_: Any) -> None:
+    """Raise the error of a read that the store has tried for long, instead of having botocore repeat it."""
+    from botocore.exceptions import ClientError
+
+    waited = time.monotonic() - request_dict["context"].get(_BEGUN, time.monotonic())
+    if (
+        response is not None
+        and response[0].status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+        and waited > PATIENCE_SECONDS
+    ):
+        raise ClientError(response[1], operation.name)

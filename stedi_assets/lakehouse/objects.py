@@ -4,14 +4,28 @@ Here: listing, putting, copying and deleting objects, ending uploads. Not here: 
 (`snapshots`), the landing zone's own listing (`landing.zone`).
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+
+from stedi_assets.lakehouse.client import PATIENCE_SECONDS
 
 # S3 takes no more keys in one request.
 _BATCH = 1000
 _TRIES = 4
+_GONE = {"NoSuchKey", "PreconditionFailed"}
+
+
+class UnreadableObjectError(RuntimeError):
+    """The store has an object and cannot return what it holds: its own files are damaged."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the store has an object and cannot return what it holds: bring it again under its name, or restore a copy"
+        )
 
 
 class ObjectsNotDeletedError(RuntimeError):
@@ -80,19 +94,33 @@ def get_object(s3: Any, uri: str) -> bytes | None:
     return read_object(s3, *_bucket_and_key(uri))
 
 
-def read_object(s3: Any, bucket: str, key: str) -> bytes | None:
-    """The same by bucket and key. The client repeats a request as long as no answer has begun; one that breaks off is
-    read again here."""
-    from botocore.exceptions import HTTPClientError, IncompleteReadError
+def read_object(s3: Any, bucket: str, key: str, etag: str | None = None) -> bytes | None:
+    """Return what an object holds; None where there is none, or one with another ETag.
 
+    The client repeats a request as long as no answer has begun; one that breaks off is read again here.
+
+    Raises:
+        UnreadableObjectError: The store answers 500, or breaks off its answer, each time.
+        ClientError, BotoCoreError: The request was refused or not answered.
+    """
+    from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
+
+    condition, begun = ({"IfMatch": etag} if etag else {}), time.monotonic()
     for left in reversed(range(_TRIES)):
         try:
-            return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        except s3.exceptions.NoSuchKey:
-            return None
-        except (HTTPClientError, IncompleteReadError):
-            if not left:
-                raise
+            return bytes(s3.get_object(Bucket=bucket, Key=key, **condition)["Body"].read())
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _GONE:
+                return None
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise UnreadableObjectError from None
+            raise
+        except (HTTPClientError, IncompleteReadError) as error:
+            if left and time.monotonic() - begun < PATIENCE_SECONDS:
+                continue
+            if isinstance(error, IncompleteReadError | ResponseStreamingError):
+                raise UnreadableObjectError from None
+            raise
     raise AssertionError("unreachable: the last try returns or raises")
 
 

@@ -3,7 +3,8 @@
 Only this.
 """
 
-from stedi_assets.lakehouse.client import ATTEMPTS, store_client
+from stedi_assets.lakehouse.client import store_client
+from stedi_assets.lakehouse.objects import read_object
 
 
 class ObjectChangedError(RuntimeError):
@@ -11,23 +12,15 @@ class ObjectChangedError(RuntimeError):
 
 
 def fetch(bucket: str, key: str, etag: str) -> bytes:
-    """The object's bytes, if it still is the one with this ETag. Raises ObjectChangedError, which names no key.
+    """Return the object's bytes, if it still is the one with this ETag.
 
-    botocore repeats a request that was refused or lost; an answer that breaks off half-way is repeated here.
+    Raises:
+        ObjectChangedError: It is not. The message names no key.
+        UnreadableObjectError: The store cannot return what the object holds.
     """
-    from botocore.exceptions import HTTPClientError, IncompleteReadError
-
-    client = store_client()
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return bytes(client.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"].read())
-        except client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in {"PreconditionFailed", "NoSuchKey"}:
-                raise ObjectChangedError(
-                    "a landing object was changed or deleted while it was read; nothing was published: run again"
-                ) from None
-            raise
-        except (HTTPClientError, IncompleteReadError):
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    content = read_object(store_client(), bucket, key, etag)
+    if content is None:
+        raise ObjectChangedError(
+            "a landing object was changed or deleted while it was read; nothing was published: run again"
+        )
+    return content

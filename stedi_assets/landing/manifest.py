@@ -9,6 +9,7 @@ With it only what is new or changed is read again, and what was read before is s
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ class Ingested:
 
     bytes: as listed. landed_bytes: as read. text_bytes: unpacked. objects: records that the census found in it.
     erased: of these, the dropped ones of erased people: where each begins, and the bytes that it accounts for.
+    is_unreadable: whether the store could not return it; then it counts as one record.
     """
 
     key: str
@@ -30,6 +32,11 @@ class Ingested:
     text_bytes: int
     objects: int
     erased: tuple[tuple[int, int], ...] = ()
+    is_unreadable: bool = False
+
+
+class DamagedManifestError(ValueError):
+    """The bytes of a manifest are damaged, or of another version: its source has to be read as a whole."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +52,30 @@ class Manifest:
     def packed(self) -> bytes:
         """As it is kept: gzip of JSON, the same bytes for the same entries."""
         rows = [
-            [e.key, e.etag, e.bytes, e.landed_bytes, e.text_bytes, e.objects, e.erased]
+            [e.key, e.etag, e.bytes, e.landed_bytes, e.text_bytes, e.objects, e.erased, e.is_unreadable]
             for _, e in sorted(self.entries.items())
         ]
         return gzip.compress(json.dumps(rows, separators=(",", ":")).encode(), mtime=0)
 
     @classmethod
     def unpacked(cls, content: bytes) -> "Manifest":
-        """What `packed` has written."""
-        return cls.of(
-            Ingested(key, etag, listed, landed, text, objects, tuple((offset, size) for offset, size in erased))
-            for key, etag, listed, landed, text, objects, erased in json.loads(gzip.decompress(content))
-        )
+        """What `packed` has written. Raises DamagedManifestError."""
+        try:
+            return cls.of(
+                Ingested(
+                    key, etag, listed, landed, text, objects, tuple((o, size) for o, size in erased), is_unreadable
+                )
+                for key, etag, listed, landed, text, objects, erased, is_unreadable in json.loads(
+                    gzip.decompress(content)
+                )
+            )
+        except (OSError, EOFError, zlib.error, ValueError, TypeError):
+            raise DamagedManifestError from None
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The keys of the objects that the store could not return."""
+        return frozenset(key for key, entry in self.entries.items() if entry.is_unreadable)
 
     def holds(self, landed: LandedObject) -> bool:
         """Whether it is ingested just as it is listed."""
@@ -81,9 +100,12 @@ class Changes:
         return not self.fresh and not self.gone
 
 
-def changes(listed: Sequence[LandedObject], manifest: Manifest) -> Changes:
-    """What has to be read, and whose rows have to go, for the tables to be what is listed."""
-    fresh = [landed for landed in listed if not manifest.holds(landed)]
+def changes(listed: Sequence[LandedObject], manifest: Manifest, again: Collection[str] = ()) -> Changes:
+    """What has to be read, and whose rows have to go, for the tables to be what is listed.
+
+    again: Keys of objects that are read again, though they are as they were listed then.
+    """
+    fresh = [landed for landed in listed if landed.key in again or not manifest.holds(landed)]
     unchanged = {landed.key for landed in listed} - {landed.key for landed in fresh}
     return Changes(
         fresh=fresh,

@@ -10,7 +10,7 @@ that are added stand in ZONE/SOURCE/delivery/ID/.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,16 +102,17 @@ class Zone:
             )
         return found
 
-    def mirror(self, folder: Path, origin: str = "folder") -> tuple[int, int]:
+    def mirror(self, folder: Path, origin: str = "folder", unreadable: Collection[str] = ()) -> tuple[int, int]:
         """Makes ZONE/SOURCE/mirror/ the copy of the folder, for each source: (objects written, objects removed).
 
         What is unchanged is not written again; what left the folder is removed, after everything new is there. Until
         it is done, a mark in the zone says so: the zone of a mirroring that was cut off is not read.
-        Raises LandingError before anything changes if the folder lacks a source or has a file that cannot be read.
+        Objects that are `unreadable`, by key, are written again. Raises LandingError before anything changes if the
+        folder lacks a source or has a file that cannot be read.
         """
         wanted = files_by_key(folder, self.prefix)
         present = self._mirrored()
-        changed = [key for key, path in wanted.items() if not holds(path, present.get(key))]
+        changed = [key for key, path in wanted.items() if key in unreadable or not holds(path, present.get(key))]
         gone = sorted(set(present) - set(wanted))
         if changed or gone:
             self.s3.put_object(Bucket=self.bucket, Key=self._mark, Body=origin.encode())
@@ -132,14 +133,16 @@ class Zone:
             return 0
         return self.mirror(data, origin="data")[0]
 
-    def deliver(self, delivery: Delivery) -> int:
+    def deliver(self, delivery: Delivery, unreadable: Collection[str] = ()) -> int:
         """Adds the delivery's objects, each in one piece: how many were written, none of what is there already.
+
+        Objects that are `unreadable`, by key, are written again.
 
         Raises LandingError before anything is sent if other objects lie by these names: devices may rewrite what they
         sent, but nobody delivers over it by chance. Then, too, where an object is not there at the end.
         """
         folder = f"{self.prefix}{delivery.source}/delivery/{delivery.id}/"
-        present = {entry["Key"]: int(entry["Size"]) for entry in self._entries(folder)}
+        present = {e["Key"]: int(e["Size"]) for e in self._entries(folder) if e["Key"] not in unreadable}
         wanted = {f"{folder}{name}": file for name, file in delivery.files.items()}
         if delivery.is_named:
             taken = [key for key, file in wanted.items() if key in present and not self._has(key, file)]

@@ -18,10 +18,12 @@ from pyspark.sql import functions as F
 
 from stedi_assets.contracts import LANDING_QUARANTINE, Contract
 from stedi_assets.erasure.suppression import Suppression
+from stedi_assets.lakehouse.objects import UnreadableObjectError
 from stedi_assets.landing.census import census
 from stedi_assets.landing.fetch import fetch
 from stedi_assets.landing.findings import Findings
 from stedi_assets.landing.parse import parse
+from stedi_assets.landing.reasons import UNREADABLE
 from stedi_assets.landing.unpack import ObjectTooLarge
 from stedi_assets.landing.zone import LandedObject
 
@@ -66,7 +68,13 @@ def landing_rows(
         findings, source = (Findings(look.folder), look.source) if look else (None, "")
         # By a shuffle they come in any order: findings are named after the first.
         for listed in sorted(_each(batches), key=lambda one: str(one["source_object"])):
-            key, content = listed["source_object"], content_of(listed, max_object_bytes)
+            key = listed["source_object"]
+            try:
+                content = content_of(listed, max_object_bytes)
+            except UnreadableObjectError:
+                if findings:
+                    findings.add(_unreadable(key, source, listed["bytes"]))
+                continue
             if findings:
                 findings.add(_counted(content, key, source, max_object_bytes))
             for parsed in parse(content, key, contract, max_object_bytes):
@@ -119,6 +127,12 @@ def erased(findings: DataFrame) -> DataFrame:
     return findings.where(F.col("reason") == _ERASED).select(*_names(ERASED))
 
 
+def unreadable(findings: DataFrame) -> set[str]:
+    """The keys of the objects that the store could not return."""
+    rows = findings.where(F.col("reason") == UNREADABLE).select("source_object").collect()
+    return {row["source_object"] for row in rows}
+
+
 def tally(findings: DataFrame) -> DataFrame:
     """One row per landed object: its bytes, its unpacked bytes and the records that the census found in it."""
     return findings.where(F.col("objects").isNotNull()).select(*_names(TALLY))
@@ -144,6 +158,21 @@ def _counted(content: bytes, key: str, source: str, max_object_bytes: int) -> pa
         landed_bytes=[len(content)],
         text_bytes=[counted.text_bytes],
         objects=[counted.objects],
+    )
+
+
+def _unreadable(key: str, source: str, size: int) -> pa.RecordBatch:
+    """The two findings of an object that the store cannot return: counted as one record, which is in quarantine."""
+    return _finding(
+        source=[source, source],
+        source_object=[key, key],
+        landed_bytes=[size, None],
+        text_bytes=[size, None],
+        objects=[1, None],
+        source_offset=[None, 0],
+        source_bytes=[None, size],
+        reason=[None, UNREADABLE],
+        raw=[None, ""],
     )
 
 

@@ -16,6 +16,7 @@ from stedi_assets_tests.faults import (
     messages_delivery,
     messages_home,
     messages_tables,
+    messages_unreadable,
     messages_upkeep,
     messages_usage,
 )
@@ -30,6 +31,7 @@ MESSAGES: dict[str, Provoke] = {
     **messages_commands.MESSAGES,
     **messages_usage.MESSAGES,
     **messages_delivery.MESSAGES,
+    **messages_unreadable.MESSAGES,
     **messages_tables.MESSAGES,
     **messages_upkeep.MESSAGES,
     **messages_aws.MESSAGES,
@@ -46,7 +48,6 @@ NO_OPERATORS = {
     ): "for who writes an asset",
     Raised("lakehouse/objects.py:read_object", "unreachable: the last try returns or raises"): "never raised",
     Raised("lakehouse/rest_catalog.py:send", "unreachable: the last try returns or raises"): "never raised",
-    Raised("landing/fetch.py:fetch", "unreachable: the last attempt returns or raises"): "never raised",
     Raised("landing/unpack.py:_gunzip", "gzip is cut"): "a reason in landing_quarantine",
     Raised("landing/unpack.py:_gunzip", "gzip is broken"): "a reason in landing_quarantine",
     Raised("landing/unpack.py:_gunzip", "… bytes that unpack to more than …"): "a part of another message",
