@@ -40,7 +40,7 @@ def forget(
 
     if lakehouse.settings.engine == GLUE:
         raise Failure(description=NOT_BY_GLUE, allow_retries=False)
-    with losing(lakehouse.settings.engine):
+    with losing(lakehouse.settings.engine), lakehouse.tables.naming_damage():
         receipt = erase(lakehouse, config.request, context.run_id, config.rewrite_landing)
     for table in receipt.tables:
         if table.snapshot_id is not None and table.snapshot_id != table.snapshot_before:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from stedi_assets.contracts import CONTRACTS, Contract, contract_of
 from stedi_assets.lakehouse.catalog import open_catalog, published_scan
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.damage import PublishedScan
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from pyiceberg.table import DataScan
     from pyspark.sql import DataFrame
 
 
-def table(name: str, snapshot_id: int | None = None) -> "DataScan":
+def table(name: str, snapshot_id: int | None = None) -> PublishedScan:
     """A table's published snapshot, or an older one by its id, as a PyIceberg scan: to_pandas(), to_polars(), ...
 
     Raises KeyError for a name that is no table, NeverPublishedError, UnknownSnapshotError, and ServicesError without
-    a store.
+    a store; while it is read, DamagedTableError where an object of the snapshot is missing or damaged.
     """
     contract = _contract(name)
     return published_scan(open_catalog(connect(Settings.load())), contract, snapshot_id)

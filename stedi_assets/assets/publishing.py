@@ -37,7 +37,8 @@ def publish_if_sound(
         return
     with losing(lakehouse.settings.engine):
         try:
-            built, previews = anew_if_undecoded(lambda: _with_previews(lakehouse, build()), context.log.warning)
+            with lakehouse.tables.naming_damage():
+                built, previews = anew_if_undecoded(lambda: _with_previews(lakehouse, build()), context.log.warning)
         except LandingError as error:
             raise failure(str(error)) from None
         context.log.info(named(built))

@@ -15,7 +15,7 @@ from stedi_assets.assets.metadata import OWNERS, failure
 from stedi_assets.contracts import CONTRACTS, Contract
 from stedi_assets.lakehouse.engines.errors import anew_if_undecoded, losing
 from stedi_assets.lakehouse.lakehouse import Lakehouse
-from stedi_assets.lakehouse.publication import CommitUnknownError, PublicationRefusedError
+from stedi_assets.lakehouse.publication import CommitUnknownError, DamagedTableError, PublicationRefusedError
 from stedi_assets.lakehouse.store import PIPES_FOLDER
 from stedi_assets.settings import GLUE
 
@@ -48,7 +48,7 @@ def whole_audits(context: AssetExecutionContext, lakehouse: ResourceParam[Lakeho
         return _left_out(context, NOT_AUDITED_BY_GLUE)
     from stedi_assets.building.whole import NotSoundError, audit_published
 
-    with losing(lakehouse.settings.engine):
+    with losing(lakehouse.settings.engine), lakehouse.tables.naming_damage():
         try:
             done = anew_if_undecoded(lambda: audit_published(lakehouse), context.log.warning)
         except NotSoundError as error:
@@ -83,7 +83,7 @@ def compaction(context: AssetExecutionContext, lakehouse: ResourceParam[Lakehous
         return _left_out(context, NOT_COMPACTED_BY_GLUE)
     from stedi_assets.upkeep.compaction import compact
 
-    with losing(lakehouse.settings.engine):
+    with losing(lakehouse.settings.engine), lakehouse.tables.naming_damage():
         done = _each(lambda contract: compact(lakehouse.tables, contract, context.run_id))
     rewritten = [table for table in done if table.snapshot_id is not None]
     columns = ("table", "files before", "files after", "bytes before", "bytes after", "rows", "digest of the rows")
@@ -210,7 +210,7 @@ def _each(work: Callable[[Contract], Result]) -> list[Result]:
     for contract in CONTRACTS:
         try:
             done.append(work(contract))
-        except (PublicationRefusedError, CommitUnknownError, NotTidiedError) as error:
+        except (PublicationRefusedError, CommitUnknownError, DamagedTableError, NotTidiedError) as error:
             refused.append(str(error))
     if refused:
         raise Failure(description="; ".join(refused), allow_retries=False)

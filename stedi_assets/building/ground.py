@@ -115,7 +115,9 @@ def _facts(summary: object) -> Mapping[str, str]:
 
 
 def _of_snapshot(table: "Table", snapshot_id: int) -> tuple[str, ...]:
-    tasks = list(table.scan(snapshot_id=snapshot_id).plan_files())
+    from stedi_assets.lakehouse.damage import scan_of  # as above
+
+    tasks = list(scan_of(table, snapshot_id).plan_files())
     if any(task.delete_files for task in tasks):
         raise NoGroundError(f"{table.name()[-1]} has delete files, which nothing here reads")
     return tuple(sorted(task.file.file_path for task in tasks))

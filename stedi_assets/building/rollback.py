@@ -17,6 +17,7 @@ from stedi_assets.audits.views import consent_views, rows_of_the_erased
 from stedi_assets.contracts import CUSTOMER_LANDING, Contract
 from stedi_assets.contracts.model import Check
 from stedi_assets.lakehouse.catalog import iceberg_schema, never_retry, published_table
+from stedi_assets.lakehouse.damage import scan_of
 from stedi_assets.lakehouse.lakehouse import Lakehouse
 from stedi_assets.lakehouse.publication import PublicationRefusedError
 from stedi_assets.lakehouse.published import read_files
@@ -89,7 +90,7 @@ def roll_back(lakehouse: Lakehouse, contract: Contract, snapshot_id: int | None)
     table = published_table(lakehouse.tables.catalog, contract)
     version = version_to(table, contract, snapshot_id)
     before = next(version for version in versions_of(table) if version.is_current)
-    tasks = list(table.scan(snapshot_id=version.snapshot_id).plan_files())
+    tasks = list(scan_of(table, version.snapshot_id).plan_files())
     if any(task.delete_files for task in tasks):
         raise NoSuchVersionError(f"snapshot {version.snapshot_id} has delete files, which nothing here reads")
     rows = read_files(lakehouse.spark, contract, sorted(task.file.file_path for task in tasks))

@@ -26,6 +26,8 @@ def sentence_of(error: Exception) -> str | None:
     from stedi_assets.lakehouse.objects import UnreadableObjectError
     from stedi_assets.lakehouse.publication import (
         CommitUnknownError,
+        DamagedMetadataError,
+        DamagedTableError,
         NeverPublishedError,
         UnknownSnapshotError,
     )
@@ -38,6 +40,8 @@ def sentence_of(error: Exception) -> str | None:
     mendable = (
         AthenaRefusedError,
         CommitUnknownError,
+        DamagedMetadataError,
+        DamagedTableError,
         EngineError,
         ExpectationsError,
         HomeBusyError,

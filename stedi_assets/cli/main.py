@@ -26,7 +26,7 @@ def stedi() -> None:
 @click.option("--serials", type=click.Choice(["published", "unambiguous"]), help="What becomes of shared serials.")
 @click.option("--json", "json_file", type=WRITABLE_FILE, help="Write the run's report to this file.")
 @click.option("--quiet", is_flag=True, help="Print nothing but failures.")
-@click.option("--full", is_flag=True, help="Build and publish every table anew, also where nothing is new.")
+@click.option("--full", is_flag=True, help="Build and publish every table again, whatever is new or damaged.")
 @click.option("--select", "selected", multiple=True, type=TableNames(), metavar="TABLE...", help="Build these only.")
 @click.argument("more_selected", nargs=-1, type=TableNames(), metavar="")
 @engine_option

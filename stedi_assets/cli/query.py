@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from stedi_assets.cli.errors import UsageError
 from stedi_assets.cli.terminal import print_table, printable
 from stedi_assets.contracts import CONTRACTS
-from stedi_assets.lakehouse.arrow import dataset
+from stedi_assets.lakehouse.arrow import damage_told, dataset
 from stedi_assets.lakehouse.catalog import NAMESPACE, open_catalog, published_scan
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.damage import PublishedScan
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,15 +38,16 @@ def answer(sql: str, style: str, as_of: Sequence[tuple[str, int]] = ()) -> None:
     names = _named_tables(sql)
     snapshots = _snapshots(as_of, names)
     database = duckdb.connect(config={"python_enable_replacements": "false"})
+    scans: dict[str, PublishedScan] = {}
     try:
-        _open(database, names, snapshots)
+        _open(database, names, snapshots, scans)
         # From here on the SQL is the user's: no files, no network, no way to switch that off.
         database.execute("SET enable_external_access = false; SET lock_configuration = true")
         result = database.execute(sql)
         columns = [column[0] for column in result.description or ()]
         _print(columns, result.fetchall(), style)
     except duckdb.Error as error:
-        raise UsageError(f"the query failed: {_said(error)}") from None
+        raise damage_told(error, scans) or UsageError(f"the query failed: {_said(error)}") from None
     except RuntimeError as error:
         if "interrupted" not in str(error):
             raise
@@ -106,8 +108,16 @@ def _snapshots(as_of: Sequence[tuple[str, int]], names: list[str]) -> dict[str, 
     return snapshots
 
 
-def _open(database: "duckdb.DuckDBPyConnection", names: list[str], snapshots: Mapping[str, int]) -> None:
-    """Registers each table, also as stedi.TABLE. Raises NeverPublishedError, UnknownSnapshotError."""
+def _open(
+    database: "duckdb.DuckDBPyConnection",
+    names: list[str],
+    snapshots: Mapping[str, int],
+    scans: dict[str, PublishedScan],
+) -> None:
+    """Registers each table, also as stedi.TABLE, and adds its scan to `scans`.
+
+    Raises NeverPublishedError, UnknownSnapshotError, DamagedTableError.
+    """
     database.execute(f"CREATE SCHEMA {NAMESPACE}")
     if not names:
         return
@@ -115,7 +125,7 @@ def _open(database: "duckdb.DuckDBPyConnection", names: list[str], snapshots: Ma
     for contract in CONTRACTS:
         if contract.table not in names:
             continue
-        scan = published_scan(catalog, contract, snapshots.get(contract.table))
+        scan = scans[contract.table] = published_scan(catalog, contract, snapshots.get(contract.table))
         database.register(contract.table, dataset(scan, contract))
         database.execute(f"CREATE VIEW {NAMESPACE}.{contract.table} AS SELECT * FROM main.{contract.table}")
 

@@ -93,5 +93,5 @@ def _roll_back(
     with losing(settings.engine):
         session = session_on(settings, store)
         opened = open_lakehouse(settings, policy, session, lambda: boto3.client("s3"), tell=progress.say)
-        with opened as lakehouse:
+        with opened as lakehouse, lakehouse.tables.naming_damage():
             return roll_back(lakehouse, contract, version.snapshot_id)

@@ -1,4 +1,4 @@
-"""`stedi tables`: what there is, from the catalog alone: no engine, no Dagster.
+"""`stedi tables`: what there is, by the catalog, the manifests and a listing: no engine, no Dagster.
 
 Here: the list for people and as JSON, and the words that `history` shares with it. The JSON is an interface: names
 change only on purpose.
@@ -13,25 +13,27 @@ from typing import TYPE_CHECKING, Any
 from stedi_assets.audits import verdicts_of
 from stedi_assets.cli.errors import refuse_without_folder
 from stedi_assets.cli.terminal import print_table
-from stedi_assets.contracts import CONTRACTS, Contract
+from stedi_assets.contracts import CONTRACTS
 from stedi_assets.lakehouse.catalog import find_table, open_catalog
 from stedi_assets.lakehouse.connection import connect
+from stedi_assets.lakehouse.damage import damage_of
 from stedi_assets.lakehouse.publication import ERASURE
 from stedi_assets.lakehouse.versions import Version, versions_of
 from stedi_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
 
 _COLUMNS = ["table", "rows", "snapshot", "age", "checks", "size", "files"]
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def list_tables(json_file: Path | None) -> None:
-    """Prints the list, and writes it to the file."""
+    """Prints the list, and writes it to the file. Raises DamagedTableError for the first that has lost an object."""
     refuse_without_folder(json_file)
     catalog = open_catalog(connect(Settings.load()))
-    current = {contract.table: _current(catalog, contract) for contract in CONTRACTS}
+    tables = {contract.table: find_table(catalog, contract) for contract in CONTRACTS}
+    current = {name: _current(table) for name, table in tables.items()}
     if json_file is not None:
         content = {"tables": {table: version and _as_json(table, version) for table, version in current.items()}}
         json_file.write_text(json.dumps(content, indent=2) + "\n")
@@ -51,6 +53,9 @@ def list_tables(json_file: Path | None) -> None:
         for table, version in current.items()
     ]
     print_table(_COLUMNS, rows, right=(1, 3, 5, 6))
+    for table in tables.values():
+        if table is not None and (damage := damage_of(table)):
+            raise damage
 
 
 def age(ms: int) -> str:
@@ -85,8 +90,7 @@ def checks_as_json(table: str, version: Version) -> list[dict[str, Any]]:
     return [{name: getattr(verdict, name) for name in kept} for verdict in verdicts_of(table, version.summary)]
 
 
-def _current(catalog: "Catalog", contract: Contract) -> Version | None:
-    table = find_table(catalog, contract)
+def _current(table: "Table | None") -> Version | None:
     return next((version for version in versions_of(table) if version.is_current), None) if table else None
 
 

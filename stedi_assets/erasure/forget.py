@@ -61,6 +61,7 @@ def forget(lakehouse: Lakehouse, request: str, run_id: str, rewrite_landing: boo
     `rewrite_landing`: also objects of a landing zone that is not the home's own. Called again it finishes what was
     begun. Raises NoSuchRequestError, RegistryError, KeyFileError, NobodyKnownError, and what `history` raises.
     """
+    lakehouse.tables.refuse_damaged()  # before anything is deleted
     journal = Journal(lakehouse.settings.home / RECEIPTS / f"{request}.json")
     erasing = _Erasing(lakehouse, {RUN_ID: run_id, ERASURE: request}, journal)
     receipt = erasing.withdrawn() if request == WITHDRAWN else erasing.person(request, rewrite_landing)

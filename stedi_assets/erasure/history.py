@@ -121,7 +121,7 @@ def _refuse_if_not_erasable(table: Table, history: Sequence[SnapshotFiles], obje
         snapshot_id, missing = found
         raise NotErasableError(
             f"snapshot {snapshot_id} should have all of its files below {table.location()}; {len(missing)} are "
-            f"not there, such as {missing[0]}. Nothing was deleted; restore them, or expire the snapshot"
+            f"not there, such as {missing[0]}. Nothing was deleted; build the tables again: stedi run --full"
         )
     published = _published(table, history)
     if published and published.has_deletes:

@@ -9,6 +9,7 @@ sentence of ours, or the kind of an error whose words might quote rows.
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -22,6 +23,7 @@ from stedi_assets.glue_jobs.report import JobReport, Publication, Sink
 from stedi_assets.lakehouse.lakehouse import Lakehouse, open_lakehouse
 from stedi_assets.lakehouse.unanswered import in_a_sentence
 from stedi_assets.settings import SettingsError
+from stedi_assets.upkeep.repair import repair_history
 
 MESSAGE_SECONDS = 2.0
 log = logging.getLogger("stedi")
@@ -67,7 +69,8 @@ def _carry_out(
         order.settings, order.policy, spark, lambda: boto3.client("s3"), order.landing, order.expect, tell, order.full
     )
     with opened as lakehouse:
-        built = build(lakehouse)
+        with lakehouse.tables.naming_damage():
+            built = build(lakehouse)
         tell(named(built))
         try:
             refuse_unsound(lakehouse, built)
@@ -83,6 +86,9 @@ def _publish(lakehouse: Lakehouse, table: Built, shown: str, run_id: str, tell: 
     if not isinstance(table, Audited):
         return Publication(table.contract.table, table.published, shown, table.verdicts, is_new=False)
     published = lakehouse.tables.publish(table.staged, run_id, lakehouse.facts(table.contract))
+    if lakehouse.full:
+        for damage in repair_history(lakehouse, table.contract, int(time.time() * 1000)):
+            tell(f"{damage}: that snapshot was removed from the table's history")
     tell(f"published {published.table}: {published.rows:,} rows, snapshot {published.snapshot_id}")
     return Publication(table.contract.table, published, shown, table.verdicts)
 

@@ -57,17 +57,19 @@ class Opened:
 
 @contextmanager
 def opened(catalog: "Catalog", contracts: tuple[Contract, ...] = CONTRACTS) -> Iterator[Opened]:
-    """These tables. Raises NeverPublishedError for the first that has no snapshot."""
+    """These tables. Raises NeverPublishedError for the first that has no snapshot, DamagedTableError."""
     import duckdb
 
-    from stedi_assets.lakehouse.arrow import dataset
+    from stedi_assets.lakehouse.arrow import damage_told, dataset
     from stedi_assets.lakehouse.catalog import published_table
+    from stedi_assets.lakehouse.damage import scan_of
 
     with duckdb.connect(config={"python_enable_replacements": "false"}) as database:
-        snapshots = {}
+        snapshots, scans = {}, {}
         for contract in contracts:
             table = published_table(catalog, contract)
-            database.register(contract.table, dataset(table.scan(), contract))
+            scans[contract.table] = scan_of(table)
+            database.register(contract.table, dataset(scans[contract.table], contract))
             current = table.current_snapshot()
             assert current is not None  # else it was never published
             summary = dict(current.summary.additional_properties) if current.summary else {}
@@ -79,4 +81,9 @@ def opened(catalog: "Catalog", contracts: tuple[Contract, ...] = CONTRACTS) -> I
                 bytes=int(summary.get("total-files-size", "0")),
                 summary=summary,
             )
-        yield Opened(database, snapshots)
+        try:
+            yield Opened(database, snapshots)
+        except duckdb.Error as error:
+            if damage := damage_told(error, scans):
+                raise damage from None
+            raise

@@ -24,11 +24,12 @@ from pyiceberg.utils.concurrent import ExecutorFactory
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.change import Change
-from stedi_assets.lakehouse.publication import NeverPublishedError, UnknownSnapshotError
+from stedi_assets.lakehouse.damage import PublishedScan, scan_of
+from stedi_assets.lakehouse.publication import DamagedMetadataError, NeverPublishedError, UnknownSnapshotError
 from stedi_assets.lakehouse.store import TABLES_FOLDER, Store
 
 if TYPE_CHECKING:
-    from pyiceberg.table import DataScan, Table, Transaction
+    from pyiceberg.table import Table, Transaction
 
     from stedi_assets.lakehouse.services import Endpoints
 
@@ -112,11 +113,13 @@ def never_retry(table: "Table") -> None:
 
 
 def find_table(catalog: Catalog, contract: Contract) -> "Table | None":
-    """The contract's table, or None where it was never created."""
+    """The contract's table, or None where it was never created. Raises DamagedMetadataError."""
     try:
         return catalog.load_table(f"{NAMESPACE}.{contract.table}")
     except NoSuchTableError:
         return None
+    except (FileNotFoundError, ValueError):  # of Glue's, which names a file; the home's catalog has a copy of its own
+        raise DamagedMetadataError(contract.table) from None
 
 
 def published_table(catalog: Catalog, contract: Contract) -> "Table":
@@ -127,7 +130,7 @@ def published_table(catalog: Catalog, contract: Contract) -> "Table":
     return table
 
 
-def published_scan(catalog: Catalog, contract: Contract, snapshot_id: int | None = None) -> "DataScan":
+def published_scan(catalog: Catalog, contract: Contract, snapshot_id: int | None = None) -> PublishedScan:
     """The contract's table as it is published, or as it was at a snapshot that is kept.
 
     Raises NeverPublishedError, UnknownSnapshotError.
@@ -136,7 +139,7 @@ def published_scan(catalog: Catalog, contract: Contract, snapshot_id: int | None
     if snapshot_id is not None and table.snapshot_by_id(snapshot_id) is None:
         newest_first = sorted(table.snapshots(), key=lambda snapshot: snapshot.timestamp_ms, reverse=True)
         raise UnknownSnapshotError(contract.table, snapshot_id, [s.snapshot_id for s in newest_first[:_MOST_NAMED]])
-    return table.scan(snapshot_id=snapshot_id)
+    return scan_of(table, snapshot_id)
 
 
 def find_or_create_table(catalog: Catalog, contract: Contract, retention_days: int) -> "Table":

@@ -5,7 +5,7 @@ Here: only that it costs no more where a table has had many versions. Not here: 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Transaction
@@ -32,10 +32,13 @@ class Change(Transaction):
             self._looked_at = (base, updates, super().table_metadata)
         return self._looked_at[2]
 
-    def swap(self, summary: Mapping[str, str]) -> "Swap":
-        """A snapshot of main in which files go and files come, told what these are while it is entered."""
+    def swap(self, summary: Mapping[str, str], *, from_nothing: bool = False) -> "Swap":
+        """A snapshot of main in which files go and files come, told what these are while it is entered.
+
+        from_nothing: The current snapshot is not read; the new one has the added files alone.
+        """
         first = self.table_metadata.current_snapshot() is None
-        return Swap(
+        return (SwapAll if from_nothing else Swap)(
             operation=Operation.APPEND if first else Operation.OVERWRITE,
             transaction=self,
             io=self._table.io,
@@ -54,3 +57,14 @@ class Swap(_OverwriteFiles):
             for one in kept
             if one.has_added_files() or one.has_existing_files() or one.added_snapshot_id == self._snapshot_id
         ]
+
+
+class SwapAll(Swap):
+    """A swap of all files that reads no manifest of the snapshot before it, which is not its parent."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._parent_snapshot_id = None  # without a parent there are no totals to go on from, and no deleted entries
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        return []

@@ -4,6 +4,7 @@ Here: the two ends of an asset, as Dagster sees them. Not here: staging and publ
 comes here only after its audit has passed: see `assets.table_asset`.
 """
 
+import time
 from typing import TYPE_CHECKING
 
 from dagster import ConfigurableIOManager, InputContext, MetadataValue, OutputContext, ResourceDependency
@@ -26,11 +27,15 @@ class IcebergIOManager(ConfigurableIOManager):
     def handle_output(self, context: OutputContext, obj: Staged | Published) -> None:
         """Publishes in one atomic step what was staged; of what a Glue job has published it only tells.
 
+        In a run that builds all tables again, older versions that cannot be read are removed, too.
+
         Raises PublicationRefusedError, CommitUnknownError, StoreUnansweredError, and TypeError for what nobody audited.
         """
         if isinstance(obj, Staged):
             with in_a_sentence():
                 published = self.lakehouse.tables.publish(obj, context.run_id, self.lakehouse.facts(obj.contract))
+                if self.lakehouse.full:
+                    self._repair_history(context, obj)
         elif isinstance(obj, Published):
             published = obj
         else:
@@ -51,6 +56,12 @@ class IcebergIOManager(ConfigurableIOManager):
                 "stedi/upstream_snapshots": MetadataValue.json({k: str(v) for k, v in published.upstream.items()}),
             }
         )
+
+    def _repair_history(self, context: OutputContext, staged: Staged) -> None:
+        from stedi_assets.upkeep.repair import repair_history  # the graph is loaded without the catalog's library
+
+        for damage in repair_history(self.lakehouse, staged.contract, int(time.time() * 1000)):
+            context.log.warning(f"{damage}: that snapshot was removed from the table's history")
 
     def load_input(self, context: InputContext) -> "DataFrame | None":
         """The published snapshot of the upstream table; None where a Glue job reads it. Raises NeverPublishedError."""

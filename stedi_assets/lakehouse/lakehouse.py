@@ -161,7 +161,7 @@ def open_lakehouse(
     # What the embedded store refuses to Apache Spark, no other store does.
     staging = store.uri(STAGING_FOLDER)
     beside = None if settings.engine == EMBEDDED or store.is_aws else staging
-    tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside)
+    tables = Tables(open_catalog(store), spark, client, settings.retention_days, staging=beside, rebuild=full)
     registry = registry_of(settings, store, client)
     try:
         with holding(spark, client, staging) as held:

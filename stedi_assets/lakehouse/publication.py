@@ -49,6 +49,27 @@ class UnknownSnapshotError(LookupError):
         )
 
 
+class DamagedTableError(RuntimeError):
+    """An object that a snapshot of a table needs is missing or damaged. Everything is as it was."""
+
+    def __init__(self, table: str, snapshot_id: int, uri: str, state: str) -> None:
+        self.snapshot_id = snapshot_id
+        super().__init__(
+            f"{table} cannot be read: {uri} of its snapshot {snapshot_id} {state}; build the tables again from what "
+            "landed: stedi run --full"
+        )
+
+
+class DamagedMetadataError(RuntimeError):
+    """The metadata file that the catalog names for a table is missing or damaged."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"{table} cannot be read: the metadata file that the catalog names for it is missing or damaged; bring it "
+            "back from the bucket's older versions (docs/aws.md)"
+        )
+
+
 class PublicationRefusedError(RuntimeError):
     """What a publication was computed from, or written for, is no longer what readers see. Nothing was published."""
 

@@ -11,6 +11,7 @@ from pyiceberg.catalog import Catalog
 
 from stedi_assets.contracts import Contract
 from stedi_assets.lakehouse.catalog import NAMESPACE, published_table
+from stedi_assets.lakehouse.damage import scan_of
 from stedi_assets.lakehouse.publication import NeverPublishedError, PublicationRefusedError, Published
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def published_snapshot(catalog: Catalog, contract: Contract) -> Published:
     """What every reader sees now. Raises NeverPublishedError."""
     table = published_table(catalog, contract)
-    files = [task.file.file_path for task in table.scan().plan_files()]
+    files = [task.file.file_path for task in scan_of(table).plan_files()]
     return published_of(table, contract, table.current_snapshot(), files)
 
 

@@ -46,7 +46,7 @@ class LakehouseResource(ConfigurableResource[Lakehouse]):
         default="", description="Shared serials: published or unambiguous; empty: as STEDI_SERIALS says."
     )
 
-    full: bool = Field(default=False, description="Build and publish every table anew, also where nothing is new.")
+    full: bool = Field(default=False, description="Build and publish every table again, whatever is new or damaged.")
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Lakehouse]:

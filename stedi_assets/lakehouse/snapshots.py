@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyiceberg.io import FileIO
 from pyiceberg.manifest import DataFile, DataFileContent, ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
+
+from stedi_assets.lakehouse.damage import damaged_snapshots, naming_damage
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ def is_live(entry: ManifestEntry) -> bool:
 def snapshots_of(table: Table) -> list[SnapshotFiles]:
     """Every snapshot in the table's metadata, whether a branch or tag leads to it or not."""
     entries: dict[str, tuple[ManifestEntry, ...]] = {}
-    return [_files_of(snapshot, table.io, entries) for snapshot in table.metadata.snapshots]
+    return [_files_of(snapshot, table, entries) for snapshot in table.metadata.snapshots]
 
 
 def current_of(table: Table) -> SnapshotFiles | None:
     """The published snapshot alone, None for a table that was never published."""
     snapshot = table.current_snapshot()
-    return _files_of(snapshot, table.io, {}) if snapshot else None
+    return _files_of(snapshot, table, {}) if snapshot else None
 
 
 def missing_of(history: Sequence[SnapshotFiles], objects: Collection[str]) -> tuple[int, list[str]] | None:
@@ -86,10 +87,12 @@ def is_unreferenced(uri: str, location: str, referenced: Collection[str]) -> boo
     return (is_metadata or uri.startswith(f"{location}/data/")) and uri not in referenced
 
 
-def _files_of(snapshot: Snapshot, io: FileIO, entries: dict[str, tuple[ManifestEntry, ...]]) -> SnapshotFiles:
-    """`entries` are those of the manifests read so far: snapshots share most of theirs."""
-    manifests = snapshot.manifests(io)
-    for manifest in manifests:
-        if manifest.manifest_path not in entries:
-            entries[manifest.manifest_path] = tuple(manifest.fetch_manifest_entry(io, discard_deleted=False))
+def _files_of(snapshot: Snapshot, table: Table, entries: dict[str, tuple[ManifestEntry, ...]]) -> SnapshotFiles:
+    """`entries` are those of the manifests read so far: snapshots share most of theirs. Raises DamagedTableError."""
+    with naming_damage(lambda: next(damaged_snapshots(table, [snapshot]), None)):
+        manifests = snapshot.manifests(table.io)
+        for manifest in manifests:
+            if manifest.manifest_path not in entries:
+                found = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+                entries[manifest.manifest_path] = tuple(found)
     return SnapshotFiles(snapshot, {manifest.manifest_path: entries[manifest.manifest_path] for manifest in manifests})

@@ -9,7 +9,8 @@ that a run that dies leaves the catalog as it was. Publication is one commit tha
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,14 @@ from stedi_assets.lakehouse.catalog import (
     schema_to_write,
 )
 from stedi_assets.lakehouse.change import Change
+from stedi_assets.lakehouse.damage import damage_of, damaged_snapshots, naming_damage, scan_of
 from stedi_assets.lakehouse.field_ids import refuse_other_ids
 from stedi_assets.lakehouse.objects import delete_folder
 from stedi_assets.lakehouse.publication import (
     LITTLE_BYTES,
     RUN_ID,
     UPSTREAM,
+    DamagedTableError,
     NeverPublishedError,
     PublicationRefusedError,
     Published,
@@ -50,14 +53,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class Tables:
-    """The tables of one lakehouse, as one run sees them: `loaded` are the snapshots that it has read so far, and
-    `versions` what their rows follow from."""
+    """The tables of one lakehouse, as one run sees them.
+
+    loaded: The snapshots that the run has read so far.
+    versions: What their rows follow from.
+    rebuild: Whether all tables are built and published again, whatever is damaged in what is published.
+    """
 
     catalog: Catalog
     spark: "SparkSession"
     s3: Any
     retention_days: int
     staging: str | None = None  # where the engine writes first, if it cannot write in a table's location
+    rebuild: bool = False
     loaded: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     _unpublished: list[Staged] = field(default_factory=list)
@@ -67,21 +75,27 @@ class Tables:
     _rows: "dict[tuple[str, ...], DataFrame]" = field(default_factory=dict)
 
     def published(self, contract: Contract) -> Published:
-        """What every reader sees now. Raises NeverPublishedError."""
+        """What every reader sees now. Raises NeverPublishedError, DamagedTableError."""
         table = self._handles[contract.table] = published_table(self.catalog, contract)
         snapshot = table.current_snapshot()
         assert snapshot is not None
         # What a snapshot has never changes: it is looked up once, however often a run asks what is current.
         if snapshot.snapshot_id not in self._seen:
+            if damage := damage_of(table):
+                raise damage
             files = [data_file.file_path for data_file in self._files_of(table, snapshot)]
             self._seen[snapshot.snapshot_id] = published_of(table, contract, snapshot, files)
         return self._seen[snapshot.snapshot_id]
 
     def find_published(self, contract: Contract) -> Published | None:
-        """The same, None for a table that was never published."""
+        """The same, None for a table that was never published, and for a damaged one that is built again."""
         try:
             return self.published(contract)
         except NeverPublishedError:
+            return None
+        except DamagedTableError:
+            if not self.rebuild:
+                raise
             return None
 
     def read(self, contract: Contract) -> "DataFrame":
@@ -170,15 +184,15 @@ class Tables:
         bring_up_to_contract(transaction, contract, self.retention_days)
         upstream = json.dumps(dict(staged.upstream), sort_keys=True)
         summary = {RUN_ID: run_id, UPSTREAM: upstream, **staged.facts, **(facts or {})}
-        present = self._files_of(table, table.current_snapshot())
-        if not {data_file.file_path for data_file in present}.issuperset(staged.kept):
+        present = self._replaceable(table)
+        if not {data_file.file_path for data_file in present or ()}.issuperset(staged.kept):
             raise PublicationRefusedError(
                 f"{contract.table} was to keep files that it has no more; nothing was published: run again"
             )
-        replaced = [data_file for data_file in present if data_file.file_path not in staged.kept]
+        replaced = [data_file for data_file in present or () if data_file.file_path not in staged.kept]
         refuse_other_ids(table.io, transaction.table_metadata.schema(), staged.files)
         added = parquet_files_to_data_files(table.io, transaction.table_metadata, iter(staged.files))
-        with transaction.swap(summary) as overwrite:
+        with transaction.swap(summary, from_nothing=present is None) as overwrite:
             for data_file in replaced:
                 overwrite.delete_data_file(data_file)
             # Beside what is kept, a file without rows is of no use.
@@ -220,12 +234,35 @@ class Tables:
         """Deletes every object below a folder that no snapshot refers to. Raises ObjectsNotDeletedError."""
         delete_folder(self.s3, folder)
 
+    def naming_damage(self) -> AbstractContextManager[None]:
+        """Raise DamagedTableError in place of an error that an object of a table caused, of a kept snapshot, too."""
+        return naming_damage(lambda: next(self._damages(contents=True), None))
+
+    def refuse_damaged(self) -> None:
+        """Raise DamagedTableError where an object of a kept snapshot is missing, or a manifest damaged."""
+        if damage := next(self._damages(contents=False), None):
+            raise damage
+
+    def _damages(self, *, contents: bool) -> Iterator[DamagedTableError]:
+        for contract in CONTRACTS:
+            if table := find_table(self.catalog, contract):
+                yield from damaged_snapshots(table, reversed(table.snapshots()), contents=contents)
+
+    def _replaceable(self, table: "Table") -> "Sequence[DataFile] | None":
+        """The data files of the current snapshot; None where they cannot be known and everything is built again."""
+        try:
+            return self._files_of(table, table.current_snapshot())
+        except DamagedTableError:
+            if not self.rebuild:
+                raise
+            return None
+
     def _files_of(self, table: "Table", snapshot: "Snapshot | None") -> "Sequence[DataFile]":
         """The data files of a snapshot, as its manifests have them."""
         if snapshot is None:
             return ()
         if snapshot.snapshot_id not in self._planned:
-            tasks = table.scan(snapshot_id=snapshot.snapshot_id).plan_files()
+            tasks = scan_of(table, snapshot.snapshot_id).plan_files()
             self._planned[snapshot.snapshot_id] = tuple(task.file for task in tasks)
         return self._planned[snapshot.snapshot_id]
 

@@ -68,6 +68,16 @@ def _stale_branches(table: Table, before_ms: int) -> tuple[str, ...]:
     )
 
 
+def remove_versions(table: Table, contract: Contract, snapshots: tuple[int, ...]) -> None:
+    """Remove these versions, none of them the current one, with the branches and tags on them.
+
+    Raises PublicationRefusedError where the table changed since it was loaded; then nothing was removed. Raises
+    CommitUnknownError.
+    """
+    pins = (name for name, ref in table.refs().items() if name != MAIN_BRANCH and ref.snapshot_id in snapshots)
+    _commit(table, contract, tuple(sorted(pins)), snapshots)
+
+
 def _commit(table: Table, contract: Contract, branches: tuple[str, ...], snapshots: tuple[int, ...]) -> None:
     never_retry(table)
     transaction = Change(table)

@@ -76,8 +76,7 @@ def _refuse_if_elsewhere(s3: Any, table: "Table", history: list[SnapshotFiles], 
     if missing and (missing := missing_of(history, table_objects(s3, table.location()))):
         raise NotTidiedError(
             f"snapshot {missing[0]} should have all of its files below {table.location()}; {len(missing[1])} are not "
-            f"there, such as {missing[1][0]}. Nothing was deleted; restore them, or publish the table again and expire "
-            "the snapshot"
+            f"there, such as {missing[1][0]}. Nothing was deleted; build the tables again: stedi run --full"
         )
 
 
